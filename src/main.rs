@@ -1,1 +1,3 @@
-fn main(){}
+//! The thin binary: parse, dispatch, exit code.
+
+fn main() {}

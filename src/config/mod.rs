@@ -1,0 +1,1 @@
+//! Configuration: files, environment and discovery, resolved to settings.

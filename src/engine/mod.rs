@@ -1,0 +1,18 @@
+//! One ordered stream of messages, one owner of state, a pure update; the runtime does what the update asks for.
+//!
+//! [`Console`] is what a face holds: it pumps messages from a live [`runtime`] or from a [`tape`], and lets the face ask.
+
+pub mod clock;
+pub mod console;
+pub mod effect;
+pub mod msg;
+pub mod runtime;
+pub mod state;
+pub mod tape;
+pub mod update;
+
+pub use console::Console;
+pub use effect::Effect;
+pub use msg::{Ask, LogsWanted, Msg, PaneId, Stamped};
+pub use state::{LogPane, RawPane, State};
+pub use update::update;

@@ -1,0 +1,92 @@
+//! The one state of the console: what is known, and the panes that faces have open.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::fleet::{Fleet, Rules};
+use crate::model::{Key, LogLine, Text, Timestamp};
+use crate::sources::port::{LogBatch, RawDocument};
+
+use super::msg::{LogsWanted, PaneId};
+
+/// Most lines that a log pane keeps, and most bytes of text among them (PERFORMANCE T16).
+const PANE_LINES: usize = 50_000;
+const PANE_BYTES: usize = 32 << 20;
+
+/// Everything that faces read.
+#[derive(Debug)]
+pub struct State {
+    pub fleet: Fleet,
+    pub panes: BTreeMap<PaneId, LogPane>,
+    /// The raw description asked for last, if one is open.
+    pub raw: Option<RawPane>,
+    /// The moment of the newest message.
+    pub now: Timestamp,
+    /// Messages applied so far: the debug panel shows it, a replay counts by it.
+    pub applied: u64,
+}
+
+impl State {
+    /// An empty console that will assign by `rules`.
+    #[must_use]
+    pub fn new(rules: Rules, now: Timestamp) -> Self {
+        Self { fleet: Fleet::new(rules), panes: BTreeMap::new(), raw: None, now, applied: 0 }
+    }
+}
+
+/// The raw description of one thing.
+#[derive(Debug, PartialEq)]
+pub struct RawPane {
+    pub key: Key,
+    /// `None` while it is on its way.
+    pub result: Option<Result<RawDocument, Text>>,
+}
+
+/// A bounded ring of log lines of a Service's Instances, merged in the order of their arrival.
+#[derive(Debug)]
+pub struct LogPane {
+    pub wanted: LogsWanted,
+    pub lines: VecDeque<LogLine>,
+    bytes: usize,
+    /// Lines that were lost because they came too fast, and lines that fell out of the ring.
+    pub dropped: u64,
+    pub forgotten: u64,
+    /// Streams still open, and why others ended.
+    pub open: usize,
+    pub endings: Vec<(Key, Option<Text>)>,
+}
+
+impl LogPane {
+    /// An empty pane that waits for `open` streams.
+    #[must_use]
+    pub fn new(wanted: LogsWanted, open: usize) -> Self {
+        Self { wanted, lines: VecDeque::new(), bytes: 0, dropped: 0, forgotten: 0, open, endings: Vec::new() }
+    }
+
+    /// Takes lines in; the oldest fall out. A line with a time is put behind the last line that is not younger, looking
+    /// back a little, so that several Instances read in the order of time.
+    pub fn take(&mut self, batch: LogBatch) {
+        self.dropped += batch.dropped;
+        for line in batch.lines {
+            self.bytes += cost(&line);
+            let at = self.place(&line);
+            self.lines.insert(at, line);
+            while self.lines.len() > PANE_LINES || self.bytes > PANE_BYTES {
+                let Some(old) = self.lines.pop_front() else { break };
+                self.bytes -= cost(&old);
+                self.forgotten += 1;
+            }
+        }
+    }
+
+    fn place(&self, line: &LogLine) -> usize {
+        const LOOK_BACK: usize = 4096;
+        let end = self.lines.len();
+        let Some(at) = line.at else { return end };
+        let younger = self.lines.iter().rev().take(LOOK_BACK).take_while(|l| l.at.is_some_and(|t| t > at)).count();
+        end - younger
+    }
+}
+
+fn cost(line: &LogLine) -> usize {
+    line.text.raw().len() + 96
+}

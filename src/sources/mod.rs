@@ -1,0 +1,11 @@
+//! Connections we read, one folder per kind. Each turns bytes into facts and sends them through its [`port::Desk`].
+
+pub mod demo;
+#[cfg(feature = "docker")]
+pub mod docker;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
+pub mod port;
+pub mod process;
+pub mod registry;
+pub mod supervisor;
