@@ -16,7 +16,7 @@ const LABELS: [&str; 4] =
     ["--label", "com.docker.compose.project=bench-dev", "--label", "com.docker.compose.oneoff=False"];
 
 /// Measures, or says why it could not.
-pub fn measure() -> Vec<Value> {
+pub(crate) fn measure() -> Vec<Value> {
     match figures() {
         Ok(figures) => figures,
         Err(why) => vec![json!({ "id": "docker", "error": why })],

@@ -11,7 +11,7 @@ use super::process::{load, quantile, rss_mib, young_minute};
 use super::pty::Program;
 
 /// Measures, or says why it could not.
-pub fn measure() -> Vec<Value> {
+pub(crate) fn measure() -> Vec<Value> {
     match figures() {
         Ok(figures) => figures,
         Err(why) => vec![json!({ "id": "kube", "error": why })],

@@ -8,21 +8,21 @@ use std::time::Instant;
 use serde_json::Value;
 
 /// The release binary.
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_quarterdeck"))
 }
 
 /// A home folder of its own, gone at the end.
-pub struct Home(tempfile::TempDir);
+pub(crate) struct Home(tempfile::TempDir);
 
 impl Home {
     /// Makes one.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
     /// An environment in which nothing is found but what `more` names.
-    pub fn env(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    pub(crate) fn env(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let home = self.0.path();
         let inside = |name: &str| home.join(name).to_string_lossy().into_owned();
         let mut env: BTreeMap<String, String> = BTreeMap::from([
@@ -45,7 +45,7 @@ impl Home {
     }
 
     /// Docker and Kubernetes both point at a closed port.
-    pub fn dead(&self) -> Vec<(String, String)> {
+    pub(crate) fn dead(&self) -> Vec<(String, String)> {
         let file = self.0.path().join("dead");
         let config = r#"{"apiVersion":"v1","kind":"Config","current-context":"dead","contexts":[{"name":"dead","context":{"cluster":"dead","user":"dead"}}],
             "clusters":[{"name":"dead","cluster":{"server":"https://127.0.0.1:9"}}],"users":[{"name":"dead","user":{"token":"x"}}]}"#;
@@ -55,7 +55,7 @@ impl Home {
 }
 
 /// Brings a part of the lab up and returns what it says of itself.
-pub fn up(args: &[&str]) -> Result<Value, String> {
+pub(crate) fn up(args: &[&str]) -> Result<Value, String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/up");
     let done = Command::new(script).args(args).output().map_err(|e| format!("tests/lab/up: {e}"))?;
     let said = String::from_utf8_lossy(&done.stdout);
@@ -67,7 +67,7 @@ pub fn up(args: &[&str]) -> Result<Value, String> {
 }
 
 /// Runs a program to its end; its output and the seconds it took.
-pub fn timed(program: &Path, args: &[&str], env: &[(String, String)]) -> Result<(Vec<u8>, f64), String> {
+pub(crate) fn timed(program: &Path, args: &[&str], env: &[(String, String)]) -> Result<(Vec<u8>, f64), String> {
     let started = Instant::now();
     let done = Command::new(program)
         .args(args)

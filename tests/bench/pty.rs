@@ -18,7 +18,7 @@ struct Output {
 }
 
 /// A running program and everything it wrote.
-pub struct Program {
+pub(crate) struct Program {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     output: Arc<(Mutex<Output>, Condvar)>,
@@ -29,7 +29,7 @@ pub struct Program {
 
 impl Program {
     /// Starts `path` with a clean environment made of `env`.
-    pub fn start(path: &Path, args: &[&str], size: (u16, u16), env: &[(String, String)]) -> Self {
+    pub(crate) fn start(path: &Path, args: &[&str], size: (u16, u16), env: &[(String, String)]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { cols: size.0, rows: size.1, pixel_width: 0, pixel_height: 0 })
             .expect("a pseudo-terminal");
@@ -75,7 +75,7 @@ impl Program {
     }
 
     /// Milliseconds from the start to the output that made the screen show something.
-    pub fn first_paint(&self, limit: Duration) -> Option<f64> {
+    pub(crate) fn first_paint(&self, limit: Duration) -> Option<f64> {
         self.wait(limit, |out| is_painted(&out.bytes, self.size));
         let out = self.output.0.lock().expect("output");
         let (at, _) = out.arrivals.iter().find(|(_, length)| is_painted(&out.bytes[..*length], self.size))?;
@@ -83,19 +83,19 @@ impl Program {
     }
 
     /// Waits until the screen shows `words`; the seconds since the start.
-    pub fn until(&self, words: &str, limit: Duration) -> Option<f64> {
+    pub(crate) fn until(&self, words: &str, limit: Duration) -> Option<f64> {
         let size = self.size;
         let seen = self.wait(limit, |out| screen(&out.bytes, size).contains(words));
         seen.then(|| self.started.elapsed().as_secs_f64())
     }
 
     /// The screen as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         screen(&self.output.0.lock().expect("output").bytes, self.size)
     }
 
     /// Waits until nothing was written for `quiet`.
-    pub fn settle(&self, quiet: Duration, limit: Duration) {
+    pub(crate) fn settle(&self, quiet: Duration, limit: Duration) {
         let deadline = Instant::now() + limit;
         loop {
             let written = self.written();
@@ -107,17 +107,17 @@ impl Program {
     }
 
     /// Bytes written so far.
-    pub fn written(&self) -> usize {
+    pub(crate) fn written(&self) -> usize {
         self.output.0.lock().expect("output").bytes.len()
     }
 
     /// Types `keys`.
-    pub fn send(&mut self, keys: &str) {
+    pub(crate) fn send(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).and_then(|()| self.writer.flush()).expect("the terminal takes keys");
     }
 
     /// Milliseconds from each key to the first byte that answers it; keys without an answer within a second are left out.
-    pub fn latencies(&mut self, keys: &[&str], count: usize) -> Vec<f64> {
+    pub(crate) fn latencies(&mut self, keys: &[&str], count: usize) -> Vec<f64> {
         let mut all = Vec::with_capacity(count);
         for n in 0..count {
             self.settle(Duration::from_millis(40), Duration::from_secs(2));
@@ -134,12 +134,12 @@ impl Program {
     }
 
     /// The process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.process_id().expect("a process id")
     }
 
     /// Sends `keys` and waits for the end: milliseconds, `None` if it stays.
-    pub fn quit(&mut self, keys: &str, limit: Duration) -> Option<f64> {
+    pub(crate) fn quit(&mut self, keys: &str, limit: Duration) -> Option<f64> {
         let sent = Instant::now();
         self.send(keys);
         while sent.elapsed() < limit {

@@ -12,7 +12,7 @@ use super::pty::Program;
 const STARTS: usize = 20;
 
 /// Starts the console against closed ports.
-pub fn measure() -> Vec<Value> {
+pub(crate) fn measure() -> Vec<Value> {
     let home = Home::new();
     let env = home.dead();
     let (mut paints, mut quits) = (Vec::new(), Vec::new());
