@@ -17,6 +17,11 @@ pub enum Effect {
         pane: PaneId,
         asks: Vec<LogAsk>,
     },
+    /// Streams of Instances that came later, beside those that are open.
+    MoreLogs {
+        pane: PaneId,
+        asks: Vec<LogAsk>,
+    },
     CloseLogs(PaneId),
     Raw(RawAsk),
     Visible(Arc<[Key]>),

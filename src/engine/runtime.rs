@@ -211,6 +211,7 @@ impl Runtime {
                 }
             }
             Effect::OpenLogs { pane, asks } => self.open_logs(pane, asks),
+            Effect::MoreLogs { pane, asks } => self.more_logs(pane, asks),
             Effect::CloseLogs(pane) => {
                 if let Some(cancel) = self.panes.remove(&pane) {
                     cancel.cancel();
@@ -229,9 +230,14 @@ impl Runtime {
 
     fn open_logs(&mut self, pane: PaneId, asks: Vec<LogAsk>) {
         let cancel = self.cancel.child_token();
-        if let Some(earlier) = self.panes.insert(pane, cancel.clone()) {
+        if let Some(earlier) = self.panes.insert(pane, cancel) {
             earlier.cancel();
         }
+        self.more_logs(pane, asks);
+    }
+
+    fn more_logs(&mut self, pane: PaneId, asks: Vec<LogAsk>) {
+        let Some(cancel) = self.panes.get(&pane) else { return };
         for ask in asks {
             let answers = self.answers.0.clone();
             let source = self.running.get(&ask.instance.source).map(|r| r.source.clone());

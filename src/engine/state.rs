@@ -1,6 +1,6 @@
 //! The one state of the console: what is known, and the panes that faces have open.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::fleet::{Fleet, Rules};
 use crate::model::{Key, LogLine, Text, Timestamp};
@@ -50,16 +50,27 @@ pub struct LogPane {
     /// Lines that were lost because they came too fast, and lines that fell out of the ring.
     pub dropped: u64,
     pub forgotten: u64,
+    /// Instances whose streams were asked for.
+    pub asked: BTreeSet<Key>,
     /// Streams still open, and why others ended.
     pub open: usize,
     pub endings: Vec<(Key, Option<Text>)>,
 }
 
 impl LogPane {
-    /// An empty pane that waits for `open` streams.
+    /// An empty pane.
     #[must_use]
-    pub fn new(wanted: LogsWanted, open: usize) -> Self {
-        Self { wanted, lines: VecDeque::new(), bytes: 0, dropped: 0, forgotten: 0, open, endings: Vec::new() }
+    pub fn new(wanted: LogsWanted) -> Self {
+        Self {
+            wanted,
+            lines: VecDeque::new(),
+            bytes: 0,
+            dropped: 0,
+            forgotten: 0,
+            asked: BTreeSet::new(),
+            open: 0,
+            endings: Vec::new(),
+        }
     }
 
     /// Takes lines in; the oldest fall out. A line with a time is put behind the last line that is not younger, looking

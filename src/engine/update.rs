@@ -3,6 +3,7 @@
 use super::effect::Effect;
 use super::msg::{Ask, LogsWanted, Msg, PaneId, Stamped};
 use super::state::{LogPane, RawPane, State};
+use crate::fleet::Fleet;
 use crate::model::{LogAsk, Text};
 
 /// Applies one message.
@@ -18,6 +19,7 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
                 state.fleet.apply(&source, update, at);
             }
             state.fleet.settle(at);
+            return follow_newcomers(state);
         }
         Msg::Gauge { source, calls, latency_ms, answered_at } => {
             state.fleet.gauge(&source, calls, latency_ms, answered_at);
@@ -68,11 +70,37 @@ fn answer(state: &mut State, ask: Ask) -> Vec<Effect> {
 const STREAMS: usize = 32;
 
 fn open_logs(state: &mut State, pane: PaneId, wanted: LogsWanted) -> Vec<Effect> {
-    let Some(service) = state.fleet.service(&wanted.service) else { return Vec::new() };
-    let instances = service.instances.iter().filter(|key| wanted.instance.as_ref().is_none_or(|one| one == *key));
-    let asks: Vec<LogAsk> = instances
-        .filter_map(|key| state.fleet.instance(key))
-        .take(STREAMS)
+    let mut opened = LogPane::new(wanted);
+    let asks = asks(&state.fleet, &mut opened);
+    if let Some(service) = state.fleet.service(&opened.wanted.service)
+        && opened.wanted.instance.is_none()
+        && service.instances.len() > asks.len()
+    {
+        let words = format!("{} more Instances are not read: open one by itself", service.instances.len() - asks.len());
+        opened.endings.extend(service.instances.last().map(|key| (key.clone(), Some(Text::line(&words)))));
+    }
+    state.panes.insert(pane, opened);
+    vec![Effect::OpenLogs { pane, asks }]
+}
+
+/// Instances that came after a pane was opened are followed as well: a restart or a rollout does not end the reading.
+fn follow_newcomers(state: &mut State) -> Vec<Effect> {
+    let State { fleet, panes, .. } = state;
+    let following = panes.iter_mut().filter(|(_, p)| p.wanted.follow && p.wanted.instance.is_none());
+    let more = following.map(|(pane, opened)| Effect::MoreLogs { pane: *pane, asks: asks(fleet, opened) });
+    more.filter(|effect| !matches!(effect, Effect::MoreLogs { asks, .. } if asks.is_empty())).collect()
+}
+
+/// What has to be asked for a pane beside what was asked already; notes it in the pane.
+fn asks(fleet: &Fleet, pane: &mut LogPane) -> Vec<LogAsk> {
+    let Some(service) = fleet.service(&pane.wanted.service) else { return Vec::new() };
+    let wanted = &pane.wanted;
+    let asks: Vec<LogAsk> = service
+        .instances
+        .iter()
+        .filter(|key| wanted.instance.as_ref().is_none_or(|one| one == *key) && !pane.asked.contains(*key))
+        .filter_map(|key| fleet.instance(key))
+        .take(STREAMS.saturating_sub(pane.open))
         .map(|instance| LogAsk {
             instance: instance.key.clone(),
             scope: instance.scope.clone(),
@@ -84,12 +112,7 @@ fn open_logs(state: &mut State, pane: PaneId, wanted: LogsWanted) -> Vec<Effect>
             tail: wanted.tail,
         })
         .collect();
-    let mut opened = LogPane::new(wanted, asks.len());
-    if service.instances.len() > asks.len() && opened.wanted.instance.is_none() {
-        let rest = service.instances.len() - asks.len();
-        let words = format!("{rest} more Instances are not followed: open one by itself");
-        opened.endings.extend(service.instances.last().map(|key| (key.clone(), Some(Text::line(&words)))));
-    }
-    state.panes.insert(pane, opened);
-    vec![Effect::OpenLogs { pane, asks }]
+    pane.open += asks.len();
+    pane.asked.extend(asks.iter().map(|ask| ask.instance.clone()));
+    asks
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::budget::Budget;
 use crate::model::{Key, LogAsk, LogLine, Sample, SourceKind, SourceName, Text, Timestamp, Update};
 
 /// The door to the time of day; Sources get it through their desk and never ask the system.
@@ -183,6 +184,7 @@ pub struct Desk {
     clock: Arc<dyn Clock>,
     cancel: CancellationToken,
     gauge: Arc<Gauge>,
+    budget: Arc<Budget>,
 }
 
 impl Desk {
@@ -196,7 +198,8 @@ impl Desk {
         cancel: CancellationToken,
         gauge: Arc<Gauge>,
     ) -> Self {
-        Self { source, out, visible, clock, cancel, gauge }
+        let budget = Arc::new(Budget::new(clock.clone()));
+        Self { source, out, visible, clock, cancel, gauge, budget }
     }
 
     /// Sends lifecycle news, waiting for room: it is never dropped.
@@ -230,6 +233,11 @@ impl Desk {
             let ms = u32::try_from(took.as_millis()).unwrap_or(u32::MAX - 1);
             self.gauge.latency.store(ms.saturating_add(1), Ordering::Relaxed);
         }
+    }
+
+    /// Waits until the Source may send one more request; hold the permit while it is under way.
+    pub async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        self.budget.permit().await
     }
 
     /// The counts, for a Status.
