@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::SourceName;
+use super::{SourceName, Timestamp};
 
 /// The kinds of Sources; the word stands in JSON and on the Sources screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,8 +55,9 @@ pub enum Connection {
         allow_exec: Vec<String>,
         ca_file: Option<PathBuf>,
     },
-    /// The simulated world; `site` is one of its simulated Sources.
-    Demo { seed: u64, site: String },
+    /// The simulated world; `site` is one of its simulated Sources, `start` the moment at which its story began. Story
+    /// time is what the engine's clock shows minus `start`: a clock that stands still freezes the whole world.
+    Demo { seed: u64, site: String, start: Timestamp },
 }
 
 /// A Source to open.

@@ -264,6 +264,12 @@ impl Desk {
         self.clock.now()
     }
 
+    /// The clock itself, for what a Source does outside of its watch (the demo's log streams).
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// Ends when the Source is to stop.
     #[must_use]
     pub fn cancelled(&self) -> CancellationToken {
