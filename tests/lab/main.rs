@@ -1,0 +1,18 @@
+//! Quarterdeck on real servers: a Docker engine with Compose, a Kubernetes control plane, an SSH daemon, all from `tests/lab/up`.
+//!
+//! Each test starts what it needs itself, has projects or a namespace of its own, drives the built program with a private home, and
+//! reads the JSON that `DESIGN` promises. `tests/run` runs them; by hand it is `cargo test --test lab [WORDS]` as root.
+#![expect(clippy::disallowed_methods, reason = "these tests run programs and poll real servers with a deadline")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a fixture that cannot be made ends its test with the reason")]
+
+mod fixtures;
+
+mod compose_breaks;
+mod compose_fleets;
+mod engine_faults;
+mod itself;
+mod kube_breaks;
+mod kube_rights;
+mod kube_workloads;
+mod ssh_hosts;
+mod survives;
