@@ -1,0 +1,104 @@
+//! What stands on every screen: the header line with each Environment, the footer with the keys that help here.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{ages, words};
+use crate::model::HealthState;
+use crate::tui::keymap::Action;
+use crate::tui::screen::View;
+use crate::tui::theme::Role;
+
+/// Draws the header over the first row of `area`.
+pub fn header(view: &View<'_>, area: Rect, buf: &mut Buffer, replay: Option<&str>) {
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
+    let mut right = sources(view);
+    if let Some(replay) = replay {
+        right = vec![Span::styled(replay.to_owned(), view.style(Role::Accent))];
+    }
+    if view.ui.frozen.is_some() {
+        right.insert(0, Span::styled("frozen  ", view.style(Role::Warn)));
+    }
+    right.push(Span::styled(format!("   {}  ", ages::clock(view.now)), view.style(Role::Quiet)));
+    right.push(Span::styled(view.keymap.shown(Action::Help, view.glyphs.ascii), view.style(Role::Accent)));
+    let left = words::draw_right(&Line::from(right), inner, buf, view.glyphs);
+    words::draw(&Line::from(environments(view, left.width)), left, buf, view.glyphs);
+}
+
+fn environments(view: &View<'_>, width: u16) -> Vec<Span<'static>> {
+    let mut out = vec![Span::styled("Quarterdeck", view.style(Role::Strong))];
+    if let Some(narrowed) = &view.ui.narrowed {
+        out.push(Span::styled(format!("  only {}", view.environment(narrowed)), view.style(Role::Accent)));
+    }
+    let mut taken: usize = out.iter().map(Span::width).sum();
+    let all = view.state.fleet.environments();
+    for environment in all.iter().filter(|e| view.ui.shows(&e.address)) {
+        let state = environment.health.state;
+        let mark = Span::styled(format!("   {} ", view.glyphs.health(state)), view.style(Role::health(state)));
+        let name = Span::styled(view.environment(&environment.address), view.style(Role::Text));
+        let plain = matches!(state, HealthState::Healthy | HealthState::Idle | HealthState::Unchecked);
+        let word = if plain { String::new() } else { format!(" {}", state.shown()) };
+        let word = Span::styled(word, view.style(Role::health(state)));
+        taken += mark.width() + name.width() + word.width();
+        if taken > usize::from(width) {
+            break;
+        }
+        out.extend([mark, name, word]);
+    }
+    out
+}
+
+fn sources(view: &View<'_>) -> Vec<Span<'static>> {
+    use crate::model::Freshness;
+    let wanted: Vec<_> = view.state.fleet.sources().filter(|source| source.state != Freshness::Idle).collect();
+    let bad: Vec<_> = wanted.iter().filter(|source| !source.state.is_live()).collect();
+    let plural = if wanted.len() == 1 { "" } else { "s" };
+    let mut out = vec![Span::styled(format!("{} source{plural}", wanted.len()), view.style(Role::Quiet))];
+    match bad.as_slice() {
+        [] => {}
+        [one] => {
+            let role = if one.state == Freshness::Connecting { Role::Quiet } else { Role::Warn };
+            let age = if one.state == Freshness::Stale {
+                format!(" {}", ages::ago(one.since, view.now))
+            } else {
+                String::new()
+            };
+            let text = format!(" {} {} {}{age}", view.glyphs.dot, one.name, one.state.word());
+            out.push(Span::styled(text, view.style(role)));
+        }
+        several => {
+            let text = format!(" {} {} not fresh", view.glyphs.dot, several.len());
+            out.push(Span::styled(text, view.style(Role::Warn)));
+        }
+    }
+    out
+}
+
+/// Draws the footer over the first row of `area`: a toast while there is one, else the keys that help.
+pub fn footer(view: &View<'_>, area: Rect, buf: &mut Buffer, hints: &[Action]) {
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
+    if let Some(toast) = &view.ui.toast {
+        let role = if toast.bad { Role::Warn } else { Role::Text };
+        words::draw(&Line::styled(toast.text.clone(), view.style(role)), inner, buf, view.glyphs);
+        return;
+    }
+    let mut line = Vec::new();
+    let mut taken = 0;
+    for action in hints {
+        let key = view.keymap.shown(*action, view.glyphs.ascii);
+        if key.is_empty() {
+            continue;
+        }
+        let pair = [
+            Span::styled(key, view.style(Role::Accent)),
+            Span::styled(format!(" {}  ", action.row().hint), view.style(Role::Quiet)),
+        ];
+        taken += pair.iter().map(Span::width).sum::<usize>();
+        if taken > usize::from(inner.width) + 2 {
+            break;
+        }
+        line.extend(pair);
+    }
+    words::draw(&Line::from(line), inner, buf, view.glyphs);
+}
