@@ -20,7 +20,7 @@ def up(part):
                   "-H", host, "--bridge", bridge, "--default-address-pool", f"base={pool},size=24", "--iptables=false", "--ip-masq=false", "--ip-forward=false",
                   "--config-file", _settings(home))
     _registry()
-    wait(f"the engine {part}", lambda: succeeds(docker, "-H", host, "version"), 60, servers.log(server(part)))
+    wait(f"the engine {part}", lambda: succeeds(docker, "-H", host, "version"), 60, servers.Server(server(part)))
     images.make(host)
     plugins = places.folder("docker-cli/cli-plugins")
     plugin, compose = plugins / "docker-compose", golang.program("docker-compose")
@@ -55,7 +55,7 @@ def _registry():
     settings = home / "registry.yml"
     settings.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {home}/data}}}}\nlog: {{level: error}}\nhttp: {{addr: '{images.REGISTRY}'}}\n")
     servers.start("registry", registry, "serve", settings)
-    wait("the registry", _answers, 30, servers.log("registry"))
+    wait("the registry", _answers, 30, servers.Server("registry"))
 
 
 def _answers():

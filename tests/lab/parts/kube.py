@@ -21,12 +21,12 @@ def up():
     kube_keys.make(home)
     _etcd(home)
     _apiserver(home)
-    wait("the API server", lambda: kubectl("get", "--raw", "/readyz", check=False) == "ok", 120, servers.log("kube-apiserver"))
+    wait("the API server", lambda: kubectl("get", "--raw", "/readyz", check=False) == "ok", 120, servers.Server("kube-apiserver"))
     _controllers(home)
     _kwok(home)
     kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", data=kube_world.objects(NODES))
     wait("the service account of shop-prod", lambda: "default" in kubectl("get", "sa", "-n", "shop-prod", "-o", "name", check=False), 60)
-    wait("the nodes", lambda: kubectl("get", "nodes", "--no-headers", check=False).count(" Ready") >= NODES, 60, servers.log("kwok"))
+    wait("the nodes", lambda: kubectl("get", "nodes", "--no-headers", check=False).count(" Ready") >= NODES, 60, servers.Server("kwok"))
     for crd in ("scaledobjects.keda.sh", "rollouts.argoproj.io"):
         kubectl("wait", "--for=condition=Established", f"crd/{crd}", "--timeout=30s")
     kube_keys.mint(home)
@@ -35,13 +35,15 @@ def up():
 
 
 def scale(pods, per=200):
-    """Raises the cluster to N pods: Deployments of up to 200 in the namespaces load-0 … load-9, or takes them all away with 0."""
-    if pods == 0:
-        kubectl("delete", "namespace", *[f"load-{i}" for i in range(10)], "--ignore-not-found", "--timeout=600s")
-        return {"PODS": "0"}
-    kubectl("apply", "--server-side", "-f", "-", data=kube_world.load(pods, per))
-    count = lambda: sum(int(x or 0) for x in kubectl("get", "deploy", "-A", "-l", "load=yes", "-o", "jsonpath={range .items[*]}{.status.readyReplicas}{'\\n'}{end}").split())
-    wait(f"{pods} pods", lambda: count() == pods, 1200)
+    """Brings the cluster to N pods: Deployments of up to 200 in the namespaces load-0 … load-9; what is over the number goes."""
+    wanted = {f"{d['metadata']['namespace']}/{d['metadata']['name']}" for d in kube_world.deployments(pods, per)}
+    here = kubectl("get", "deploy", "-A", "-l", "load=yes", "-o", "jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{'\\n'}{end}").split()
+    for extra in set(here) - wanted:
+        kubectl("delete", "deploy", "-n", *extra.split("/"), "--cascade=foreground", "--timeout=300s")
+    if wanted:
+        kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", data=kube_world.load(pods, per))
+    ready = "jsonpath={range .items[*]}{.status.readyReplicas}{'\\n'}{end}"
+    wait(f"{pods} pods", lambda: sum(map(int, kubectl("get", "deploy", "-A", "-l", "load=yes", "-o", ready).split())) == pods, 1200)
     return {"PODS": str(pods)}
 
 

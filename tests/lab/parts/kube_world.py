@@ -54,15 +54,21 @@ def _box(name, number):
             "resources": {k: {"cpu": "10m", "memory": "16Mi"} for k in ("requests", "limits")}, "readinessProbe": {"httpGet": {"path": "/health", "port": 80}}}
 
 
-def load(pods, per):
+def deployments(pods, per):
     """Deployments that hold `pods` pods together, at most `per` in each, over ten namespaces."""
-    items = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"load-{i}"}} for i in range(10)]
+    items = []
     for i in range(-(-pods // per)):
         name = {"app": f"svc-{i:02d}"}
         items.append({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name["app"], "namespace": f"load-{i % 10}", "labels": name | {"load": "yes"}},
                       "spec": {"replicas": min(per, pods - i * per), "selector": {"matchLabels": name}, "template": {"metadata": {"labels": name},
                                "spec": {"containers": [_box(c, i) for c in ("main", "sidecar")], "terminationGracePeriodSeconds": 0}}}})
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+    return items
+
+
+def load(pods, per):
+    """The same with their namespaces, as one List."""
+    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"load-{i}"}} for i in range(10)]
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": spaces + deployments(pods, per)})
 
 
 # ---- how pods go: what a kubelet would report ----------------------------------------------------------------------

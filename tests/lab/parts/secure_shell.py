@@ -22,7 +22,7 @@ def up():
     _server(home, docker["DOCKER_HOST"])
     _client(home, ssh)
     servers.start("sshd", sshd, "-D", "-e", "-f", home / "sshd_config")
-    wait("sshd", lambda: succeeds(home / "bin/ssh", "-o", "BatchMode=yes", "lab", "true"), 30, servers.log("sshd"))
+    wait("sshd", lambda: succeeds(home / "bin/ssh", "-o", "BatchMode=yes", "lab", "true"), 30, servers.Server("sshd"))
     return {"PATH_FIRST": str(home / "bin"), "HOST": "ssh://lab", "UNKNOWN": "ssh://lab-unknown", "CHANGED": "ssh://lab-changed", "BARE": "ssh://lab-bare",
             "CONFIG": str(home / "config"), "SERVER": "sshd"}
 

@@ -34,6 +34,20 @@ def log(name):
     return places.folder("log") / f"{name}.log"
 
 
+class Server:
+    """A server by its name, as `shell.wait` asks of it."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def alive(self):
+        return alive(self.name)
+
+    def tail(self):
+        file = log(self.name)
+        return file.read_text(errors="replace").strip()[-400:] if file.exists() else ""
+
+
 def alive(name):
     """The pid of a server of the lab, or 0."""
     known = _known(name)

@@ -26,11 +26,13 @@ def succeeds(*argv, **kw):
     return subprocess.run([str(a) for a in argv], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, **kw).returncode == 0
 
 
-def wait(what, test, seconds, log=None):
-    """Polls until `test` is true; past the deadline the reason names what was waited for and the end of the server's log."""
+def wait(what, test, seconds, server=None):
+    """Polls until `test` is true. Past the deadline, or when `server` (what the servers module says of it) has died, the reason names
+    what was waited for and the end of the server's log."""
     end = time.monotonic() + seconds
     while not test():
-        if time.monotonic() > end:
-            tail = log.read_text(errors="replace").strip()[-400:] if log and log.exists() else ""
-            raise Failed(f"{what} did not come within {seconds} s" + (f"; its log ends: {tail}" if tail else ""))
+        died = server is not None and not server.alive()
+        if died or time.monotonic() > end:
+            tail = f"; its log ends: {server.tail()}" if server else ""
+            raise Failed(f"{what} {'died at its start' if died else f'did not come within {seconds} s'}{tail}")
         time.sleep(0.1)
