@@ -1,0 +1,193 @@
+//! One table kept up to date: a list, then a watch from where the list stood, again and again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::port::{Closed, Desk, Failure};
+use super::board::{Board, Cell, Place};
+use super::convert::{Converter, Row};
+use super::follow::{End, follow};
+use super::link::Link;
+use super::list::list;
+use super::recent::Recent;
+use super::resource::Resource;
+use super::scope::Scope;
+use super::trouble::Trouble;
+use crate::model::{Table, Text, Update};
+
+/// First pause after a failed request of a table; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Pause before what was denied, or is not there, is tried again: somebody may have granted it.
+const DENIED_PAUSE: Duration = Duration::from_secs(60);
+/// Pause between lists where watching is not allowed.
+const POLL_PAUSE: Duration = Duration::from_secs(30);
+
+/// What all feeds of one run share.
+pub(crate) struct Shared {
+    pub(crate) desk: Desk,
+    pub(crate) link: Arc<Link>,
+    pub(crate) board: Board,
+    pub(crate) scope: Scope,
+    /// Woken when a request failed without an answer: the sign of life is looked for at once.
+    pub(crate) doubt: tokio::sync::Notify,
+    /// Told the namespaces after each list, and as they come and go.
+    pub(crate) namespaces: super::namespaces::Roll,
+    pub(crate) tables: Arc<super::tables::Tables>,
+    /// Told where pods are, for measurements; `None`: nobody wants them.
+    pub(crate) pods: Option<super::metrics::Index>,
+}
+
+impl Shared {
+    /// Sends what has changed on the board.
+    ///
+    /// # Errors
+    /// [`Closed`] when the engine is gone.
+    pub(crate) async fn tell(&self) -> Result<(), Closed> {
+        let tidings = self.board.tidings(self.desk.gauge());
+        let mut updates: Vec<Update> = tidings.status.into_iter().map(Update::Status).collect();
+        updates.extend(tidings.synced.then_some(Update::Synced));
+        if updates.is_empty() { Ok(()) } else { self.desk.send(updates).await }
+    }
+}
+
+/// One table of one kind, of the whole cluster or of one namespace.
+pub(crate) struct Feed {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) resource: &'static Resource,
+    pub(crate) namespace: Option<String>,
+    pub(crate) table: Table,
+    pub(crate) converter: Converter,
+    /// Whether the server is still asked for protobuf.
+    pub(crate) protobuf: bool,
+    /// Newest facts only, for events.
+    pub(crate) recent: Option<Recent>,
+}
+
+/// Why a feed ended.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The whole run must end for this reason.
+    Fatal(Failure),
+    /// The token is not accepted any more.
+    LoggedOut(Failure),
+    /// Not allowed for the whole cluster: single namespaces may be.
+    Forbidden,
+}
+
+impl From<Closed> for Stop {
+    fn from(closed: Closed) -> Self {
+        Self::Fatal(closed.into())
+    }
+}
+
+impl Feed {
+    /// A feed that has not begun.
+    #[must_use]
+    pub(crate) fn new(shared: Arc<Shared>, resource: &'static Resource, namespace: Option<String>) -> Self {
+        let scope = namespace.as_deref().map(Text::name);
+        Self {
+            table: Table { name: Text::name(resource.plural), scope },
+            converter: Converter::new(shared.desk.source()),
+            protobuf: resource.codec.protobuf.is_some(),
+            recent: (resource.plural == "events").then(Recent::default),
+            shared,
+            resource,
+            namespace,
+        }
+    }
+
+    /// Its place on the board.
+    #[must_use]
+    pub(crate) fn place(&self) -> Place {
+        Place { resource: self.resource.full_name(), namespace: self.namespace.clone() }
+    }
+
+    /// Keeps the table up to date until that is no longer possible.
+    pub(crate) async fn run(mut self) -> Stop {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let trouble = match list(&mut self).await {
+                Ok(version) => {
+                    pause = FIRST_PAUSE;
+                    match self.watch(version).await {
+                        Ok(()) => continue,
+                        Err(trouble) => trouble,
+                    }
+                }
+                Err(trouble) => trouble,
+            };
+            match self.judge(trouble, pause).await {
+                Err(stop) => return stop,
+                Ok(wait) => tokio::time::sleep(wait).await,
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Follows from `version` until a new list is needed.
+    async fn watch(&mut self, mut version: String) -> Result<(), Trouble> {
+        self.set(Cell::Fresh).await?;
+        let mut failed = 0;
+        loop {
+            match follow(self, &version).await {
+                Ok(End::Resume(newer)) => (version, failed) = (newer, 0),
+                // A watch that expires is no trouble, but a server that says so each time must not be hurried.
+                Ok(End::Relist) => {
+                    tokio::time::sleep(FIRST_PAUSE).await;
+                    return Ok(());
+                }
+                Err(trouble) if trouble.status == Some(403) => {
+                    self.set(Cell::Denied("watch")).await?;
+                    tokio::time::sleep(POLL_PAUSE).await;
+                    return Ok(());
+                }
+                Err(trouble) if failed >= 3 || matches!(trouble.status, Some(401 | 404)) => return Err(trouble),
+                Err(trouble) => {
+                    self.shared.doubt.notify_one();
+                    let wait = trouble.failure.retry_after.unwrap_or(FIRST_PAUSE * 2_u32.pow(failed));
+                    failed += 1;
+                    tokio::time::sleep(wait.min(LONGEST_PAUSE)).await;
+                }
+            }
+        }
+    }
+
+    /// What follows from a failed list or watch: how long to wait before the next try.
+    async fn judge(&self, trouble: Trouble, pause: Duration) -> Result<Duration, Stop> {
+        let cell = match trouble.status {
+            Some(401) => return Err(Stop::LoggedOut(trouble.failure)),
+            Some(403) if self.namespace.is_none() && self.resource.namespaced => return Err(Stop::Forbidden),
+            Some(403) => Cell::Denied("list"),
+            Some(404) => Cell::Absent,
+            _ => Cell::Failing { why: Text::line(&trouble.failure.to_string()), listed: false },
+        };
+        let wait = match cell {
+            Cell::Denied(_) | Cell::Absent => DENIED_PAUSE,
+            _ => trouble.failure.retry_after.unwrap_or(pause).max(pause),
+        };
+        if trouble.status.is_none() {
+            self.shared.doubt.notify_one();
+        }
+        self.set(cell).await?;
+        Ok(wait)
+    }
+
+    async fn set(&self, cell: Cell) -> Result<(), Closed> {
+        let denied = matches!(cell, Cell::Denied(_) | Cell::Absent);
+        if self.resource.plural == "namespaces" && denied {
+            self.shared.namespaces.unknown();
+        }
+        self.shared.board.set(self.place(), cell);
+        self.shared.tell().await
+    }
+
+    /// Whether a row lies in scope; where the server could not leave it out itself.
+    #[must_use]
+    pub(crate) fn in_scope(&self, row: &Row) -> bool {
+        let scope = row.facts.first().and_then(crate::model::Fact::scope);
+        scope.is_none_or(|scope| {
+            !self.resource.namespaced && self.resource.plural != "namespaces" || self.shared.scope.holds(scope.raw())
+        })
+    }
+}
