@@ -103,7 +103,10 @@ impl Board {
             && inner.cells.values().all(|c| !matches!(c, Cell::Waiting | Cell::Failing { listed: false, .. }));
         let synced = ready && !inner.synced;
         inner.synced |= ready;
-        let changed = inner.told.as_ref() != Some(&status);
+        // What is denied is told once, when all is known, not name by name.
+        let early =
+            status.state == Freshness::Connecting && inner.told.as_ref().is_some_and(|t| t.state == status.state);
+        let changed = inner.told.as_ref() != Some(&status) && !early;
         if !changed && !synced {
             return Tidings::default();
         }

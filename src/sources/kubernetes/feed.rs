@@ -19,7 +19,7 @@ use crate::model::{Table, Text, Update};
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Pause before what was denied, or is not there, is tried again: somebody may have granted it.
-const DENIED_PAUSE: Duration = Duration::from_secs(60);
+const DENIED_PAUSE: Duration = Duration::from_mins(1);
 /// Pause between lists where watching is not allowed.
 const POLL_PAUSE: Duration = Duration::from_secs(30);
 

@@ -54,11 +54,8 @@ pub(crate) async fn follow(feed: &mut Feed, version: &str) -> Result<End, Troubl
     let format = answer.format().ok_or(Garbled::NoMagic)?;
     let (mut frames, mut version) = (Frames::new(format), version.to_owned());
     loop {
-        let piece = match answer.piece_within(SILENCE).await {
-            Ok(Some(piece)) => piece,
-            // The usual end of a watch, and an unusual one: both go on where it stood.
-            Ok(None) | Err(_) => return Ok(End::Resume(version)),
-        };
+        // The usual end of a watch, and an unusual one: both go on where it stood.
+        let Ok(Some(piece)) = answer.piece_within(SILENCE).await else { return Ok(End::Resume(version)) };
         frames.push(&piece);
         feed.shared.desk.alive();
         let mut updates = Vec::new();

@@ -180,7 +180,7 @@ fn in_range(host: &str, range: &str) -> bool {
 
 fn use_credentials(config: &mut Config, credentials: &Credentials) {
     use secrecy::ExposeSecret;
-    config.auth_info.token = credentials.token.clone();
+    config.auth_info.token.clone_from(&credentials.token);
     if let (Some(certificate), Some(key)) = (&credentials.client_certificate_data, &credentials.client_key_data) {
         config.auth_info.client_certificate_data = Some(base64(certificate.as_bytes()));
         config.auth_info.client_key_data = Some(base64(key.expose_secret().as_bytes()).into());

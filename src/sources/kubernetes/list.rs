@@ -19,20 +19,18 @@ const BATCH: usize = 256;
 /// A page of JSON is held whole before it is read.
 const JSON_LIMIT: usize = 64 * 1024 * 1024;
 /// Longest that one list may take in all.
-const DEADLINE: Duration = Duration::from_secs(180);
+const DEADLINE: Duration = Duration::from_mins(3);
 
 /// Lists the table and gives the version to watch from.
 ///
 /// # Errors
 /// Where it cannot be read whole: nothing of it counts then.
 pub(crate) async fn list(feed: &mut Feed) -> Result<String, Trouble> {
-    match tokio::time::timeout(DEADLINE, pages(feed)).await {
-        Ok(result) => result,
-        Err(_) => {
-            let text = format!("the list of {} did not end within {} s", feed.resource.plural, DEADLINE.as_secs());
-            Err(Trouble { status: None, failure: Failure::new(FailureKind::Garbled, text) })
-        }
-    }
+    let listed = tokio::time::timeout(DEADLINE, pages(feed)).await;
+    listed.unwrap_or_else(|_| {
+        let text = format!("the list of {} did not end within {} s", feed.resource.plural, DEADLINE.as_secs());
+        Err(Trouble { status: None, failure: Failure::new(FailureKind::Garbled, text) })
+    })
 }
 
 async fn pages(feed: &mut Feed) -> Result<String, Trouble> {

@@ -15,7 +15,7 @@ use crate::model::redact::mask;
 use crate::model::{LogAsk, LogLine, Stream, Text, Timestamp};
 
 /// A quiet stream is no trouble; after this long it is begun anew, should its connection be half open.
-const QUIET: Duration = Duration::from_secs(300);
+const QUIET: Duration = Duration::from_mins(5);
 const LIMIT: usize = 8 * 1024 * 1024;
 
 /// Streams until the end, or until nobody reads any more.
@@ -123,7 +123,7 @@ impl Reader<'_> {
                     return Err(explain(trouble, self.ask));
                 }
                 Some(trouble) => {
-                    self.note(&format!("the stream was lost ({}); reading on", trouble.failure.message)).await?
+                    self.note(&format!("the stream was lost ({}); reading on", trouble.failure.message)).await?;
                 }
             }
             tokio::time::sleep(Duration::from_secs(1 << failed.min(3))).await;

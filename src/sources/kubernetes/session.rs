@@ -69,11 +69,9 @@ pub(crate) async fn run(source: &Kubernetes, desk: Desk) -> Result<(), Failure> 
         feed.abort();
     }
     match ended {
-        Ok(()) => Ok(()),
-        Err(Stop::Fatal(failure)) => Err(failure),
         Err(Stop::LoggedOut(_)) if source.forget_login(&login) => Ok(()),
-        Err(Stop::LoggedOut(failure)) => Err(failure),
-        Err(Stop::Forbidden) => Ok(()),
+        Err(Stop::LoggedOut(failure) | Stop::Fatal(failure)) => Err(failure),
+        Ok(()) | Err(Stop::Forbidden) => Ok(()),
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn millicores(text: &str) -> Option<u32> {
 
 fn whole(number: f64) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked by the range before it")]
-    (number >= 0.0 && number < 1.8e19).then_some(number as u64)
+    (0.0..1.8e19).contains(&number).then_some(number as u64)
 }
 
 #[cfg(test)]

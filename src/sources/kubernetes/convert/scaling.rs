@@ -69,8 +69,7 @@ fn problem(conditions: &[AutoscalerCondition], wanted: &[&str]) -> Option<Text> 
     if bad.reason == "ScalingDisabled" {
         return None;
     }
-    let message =
-        said(&bad.message).map(|m| format!("{}: {}", bad.reason, m.raw())).unwrap_or_else(|| bad.reason.clone());
+    let message = said(&bad.message).map_or_else(|| bad.reason.clone(), |m| format!("{}: {}", bad.reason, m.raw()));
     Some(Text::line(&message))
 }
 
