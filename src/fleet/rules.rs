@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Tier;
+use crate::model::{Labels, SourceName, Text, Tier};
+
+use super::shape::short_source;
 
 /// What the configuration says about Systems and Environments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -41,4 +43,121 @@ pub struct Matcher {
     pub name: Option<String>,
     /// `key=value` of a kept label.
     pub label: Option<String>,
+}
+
+/// What a matcher looks at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate<'a> {
+    pub(super) source: &'a SourceName,
+    pub(super) scope: &'a Text,
+    pub(super) name: &'a Text,
+    pub(super) labels: Option<&'a Labels>,
+}
+
+impl Rules {
+    /// The first `[[environment]]` that a thing matches.
+    pub(super) fn environment_of(&self, candidate: Candidate<'_>) -> Option<&EnvironmentRule> {
+        self.environments.iter().find(|rule| rule.matchers.iter().any(|matcher| matcher.matches(candidate)))
+    }
+
+    /// The `[[environment]]` that declares this very Environment.
+    pub(super) fn declared(&self, system: Option<&Text>, name: &Text) -> Option<&EnvironmentRule> {
+        self.environments.iter().find(|rule| {
+            rule.name == name.raw() && rule.system.as_deref().is_none_or(|wanted| system.map(Text::raw) == Some(wanted))
+        })
+    }
+
+    /// How far along its System's promotion path an Environment stands; `None` where no path names it.
+    pub(super) fn step(&self, system: Option<&Text>, name: &Text) -> Option<usize> {
+        let system = system?;
+        let rule = self.systems.iter().find(|rule| rule.name == system.raw())?;
+        rule.path.iter().position(|step| step == name.raw())
+    }
+}
+
+impl Matcher {
+    /// Whether every field that is given matches; a matcher without any field matches nothing.
+    fn matches(&self, candidate: Candidate<'_>) -> bool {
+        let source = |pattern: &String| {
+            is_like(pattern, candidate.source.0.raw()) || is_like(pattern, short_source(candidate.source))
+        };
+        let label = |pattern: &String| {
+            let (key, value) = pattern.split_once('=').unwrap_or((pattern, "*"));
+            candidate.labels.and_then(|labels| labels.get(key)).is_some_and(|text| is_like(value, text.raw()))
+        };
+        let given = self.source.is_some() || self.scope.is_some() || self.name.is_some() || self.label.is_some();
+        given
+            && self.source.as_ref().is_none_or(source)
+            && self.scope.as_ref().is_none_or(|pattern| is_like(pattern, candidate.scope.raw()))
+            && self.name.as_ref().is_none_or(|pattern| is_like(pattern, candidate.name.raw()))
+            && self.label.as_ref().is_none_or(label)
+    }
+}
+
+/// Whether `text` has the shape of `pattern`, in which `*` stands for any run of characters. Linear in space, and in time
+/// at worst the product of both lengths.
+pub(super) fn is_like(pattern: &str, text: &str) -> bool {
+    let (mut p, mut t) = (pattern, text);
+    // Where the last `*` stood, and how much of the text it has taken so far.
+    let mut star: Option<(&str, &str)> = None;
+    loop {
+        match (p.chars().next(), t.chars().next()) {
+            (Some('*'), _) => {
+                p = &p[1..];
+                star = Some((p, t));
+            }
+            (Some(a), Some(b)) if a == b => (p, t) = (&p[a.len_utf8()..], &t[b.len_utf8()..]),
+            (None, None) => return true,
+            _ => {
+                let Some((after, taken)) = star else { return false };
+                let Some(c) = taken.chars().next() else { return false };
+                let taken = &taken[c.len_utf8()..];
+                star = Some((after, taken));
+                (p, t) = (after, taken);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        for (pattern, text, like) in [
+            ("biz-*", "biz-prod", true),
+            ("biz-*", "biz-", true),
+            ("biz-*", "abiz-", false),
+            ("*", "", true),
+            ("", "", true),
+            ("", "a", false),
+            ("*prod*", "eks-prod-1", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-b-b-d", false),
+            ("*ö", "tö", true),
+        ] {
+            assert_eq!(is_like(pattern, text), like, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn every_field_that_is_given_must_match_and_an_empty_matcher_matches_nothing() {
+        let source = SourceName::new("kubernetes:eks-prod");
+        let (scope, name) = (Text::name("biz"), Text::name("api"));
+        let labels = Labels::keep([("env", "blue")]);
+        let candidate = Candidate { source: &source, scope: &scope, name: &name, labels: Some(&labels) };
+        let given = |source: Option<&str>, scope: Option<&str>, label: Option<&str>| Matcher {
+            source: source.map(str::to_owned),
+            scope: scope.map(str::to_owned),
+            name: None,
+            label: label.map(str::to_owned),
+        };
+        assert!(given(Some("eks-prod"), Some("b*"), None).matches(candidate));
+        assert!(given(Some("kubernetes:*"), None, Some("env=b*")).matches(candidate));
+        assert!(given(None, None, Some("env")).matches(candidate));
+        assert!(!given(Some("eks-prod"), Some("shop"), None).matches(candidate));
+        assert!(!given(None, None, Some("env=green")).matches(candidate));
+        assert!(!Matcher::default().matches(candidate));
+    }
 }

@@ -29,7 +29,7 @@ pub mod tier;
 pub mod update;
 pub mod workload;
 
-pub use address::{Address, EnvironmentAddress};
+pub use address::{Address, AddressError, EnvironmentAddress};
 pub use autoscaler::Autoscaler;
 pub use change::{Change, ChangeKind};
 pub use environment::Environment;

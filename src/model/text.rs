@@ -72,6 +72,12 @@ impl Text {
         self.raw().is_empty()
     }
 
+    /// Whether another holder shares this very string: a pool of texts drops those that nobody else holds.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.shown) > 1
+    }
+
     fn clean(raw: &str, limit: usize, spell_out_scripts: bool) -> Self {
         let kept = cut(raw, limit);
         let plain = kept.len() == raw.len() && !spell_out_scripts && kept.chars().all(is_plain);

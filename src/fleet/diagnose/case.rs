@@ -1,0 +1,242 @@
+//! What the rules of `why` look at: one Service's facts at a moment, and how far they can be counted on.
+
+use std::cell::Cell;
+
+use crate::fleet::SourceView;
+use crate::fleet::words::{after, seconds_between};
+use crate::model::{
+    Autoscaler, CheckState, Event, Finding, HealthState, Instance, JobState, Key, Phase, Rollout, Text, Timestamp,
+    Workload, WorkloadKind,
+};
+
+/// One Workload of a Service, with everything that speaks of it.
+#[derive(Debug)]
+pub struct Part<'a> {
+    pub source: &'a SourceView,
+    pub kind: WorkloadKind,
+    pub scope: &'a Text,
+    pub name: &'a Text,
+    /// `None` where only its Instances are known.
+    pub workload: Option<&'a Workload>,
+    pub instances: Vec<&'a Instance>,
+    /// Jobs that it made, newest first.
+    pub runs: Vec<&'a Workload>,
+    pub autoscalers: Vec<&'a Autoscaler>,
+    /// Events about it and about those of its Instances that are not well.
+    pub events: Vec<&'a Event>,
+    /// Whether the lists that it is known from have been read as a whole.
+    pub complete: bool,
+    /// Whether the absence of an Instance means that there is none.
+    pub instances_known: bool,
+}
+
+/// A Service's facts at a moment.
+#[derive(Debug)]
+pub struct Case<'a> {
+    pub now: Timestamp,
+    pub parts: Vec<Part<'a>>,
+    /// Restarts that the watch saw in the last ten minutes.
+    pub restarts: u32,
+    /// What a rule found may end by time alone: then the Service must be looked at again.
+    wake: Cell<Option<Timestamp>>,
+}
+
+impl<'a> Case<'a> {
+    /// A case at `now`.
+    #[must_use]
+    pub fn new(now: Timestamp, parts: Vec<Part<'a>>, restarts: u32) -> Self {
+        Self { now, parts, restarts, wake: Cell::new(None) }
+    }
+
+    /// Whether `at` lies less than `seconds` back; if so, the case is looked at again when it does not any more.
+    #[must_use]
+    pub fn is_within(&self, at: Timestamp, seconds: i64) -> bool {
+        let within = seconds_between(at, self.now) < seconds;
+        if within {
+            let until = after(at.min(self.now), seconds);
+            self.wake.set(Some(self.wake.get().map_or(until, |wake| wake.min(until))));
+        }
+        within
+    }
+
+    /// When time alone may change what the rules say.
+    #[must_use]
+    pub fn wake(&self) -> Option<Timestamp> {
+        self.wake.get()
+    }
+
+    /// The parts that serve all the time: no Jobs, not scaled to zero.
+    pub fn serving(&self) -> impl Iterator<Item = &Part<'a>> {
+        self.parts.iter().filter(|part| !part.is_job() && part.desired() != Some(0))
+    }
+
+    /// All Instances with their parts.
+    pub fn instances(&self) -> impl Iterator<Item = (&Part<'a>, &'a Instance)> {
+        self.parts.iter().flat_map(|part| part.instances.iter().map(move |instance| (part, *instance)))
+    }
+}
+
+impl Part<'_> {
+    /// Whether it runs to an end.
+    #[must_use]
+    pub fn is_job(&self) -> bool {
+        self.kind.is_job() || self.workload.is_some_and(|workload| workload.job.is_some())
+    }
+
+    /// Whether its Source's facts may be counted on now.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        use crate::model::Freshness::{Connecting, Fresh, Partial};
+        matches!(self.source.state, Fresh | Partial) || self.source.state == Connecting && !self.source.synced
+    }
+
+    /// How many Instances it should have; `None`: nobody says.
+    #[must_use]
+    pub fn desired(&self) -> Option<u32> {
+        match self.workload {
+            Some(workload) => workload.desired,
+            // A pod or container that nothing owns is wanted as long as it exists.
+            None if matches!(self.kind, WorkloadKind::Pod | WorkloadKind::Container) => count(self.instances.len()),
+            None => None,
+        }
+    }
+
+    /// How many Instances serve: by its Workload, else by its Instances where all of them are known.
+    #[must_use]
+    pub fn ready(&self) -> Option<u32> {
+        if let Some(ready) = self.workload.and_then(|workload| workload.ready) {
+            return Some(ready);
+        }
+        let told = self.instances.iter().all(|instance| instance.ready.is_some());
+        let ready = self.instances.iter().filter(|instance| instance.ready == Some(true)).count();
+        (self.instances_known && told).then(|| count(ready)).flatten()
+    }
+
+    /// Whether something proves that it serves; `None`: not known.
+    #[must_use]
+    pub fn probed(&self) -> Option<bool> {
+        if let Some(probed) = self.workload.and_then(|workload| workload.probed) {
+            return Some(probed);
+        }
+        let mut all = None;
+        for instance in &self.instances {
+            match instance.check {
+                CheckState::Absent => return Some(false),
+                CheckState::Unknown => return None,
+                CheckState::Starting | CheckState::Passing | CheckState::Failing => all = Some(true),
+            }
+        }
+        all
+    }
+
+    /// How far its rollout is.
+    #[must_use]
+    pub fn rollout(&self) -> &Rollout {
+        self.workload.map_or(&Rollout::Steady, |workload| &workload.rollout)
+    }
+
+    /// How its newest run that has ended did, or what it says itself.
+    #[must_use]
+    pub fn job(&self) -> Option<&JobState> {
+        let ended = |job: &&JobState| matches!(job, JobState::Succeeded { .. } | JobState::Failed { .. });
+        let own = self.workload.and_then(|workload| workload.job.as_ref());
+        let runs = || self.runs.iter().filter_map(|run| run.job.as_ref());
+        match own {
+            Some(JobState::Suspended) => own,
+            _ => runs().find(ended).or(own).or_else(|| runs().next()),
+        }
+    }
+
+    /// The newest word about a thing of this name that is a warning, or has this reason.
+    #[must_use]
+    pub fn event(&self, name: &Text, reason: &str) -> Option<&Event> {
+        let about = |event: &&&Event| event.about_name == *name && event.reason.raw() == reason;
+        self.events.iter().filter(about).max_by_key(|event| event.at).copied()
+    }
+}
+
+/// Whether an Instance should be serving: it has not ended, and is not on its way out.
+#[must_use]
+pub fn is_wanted(instance: &Instance) -> bool {
+    !matches!(instance.phase, Phase::Stopping | Phase::Succeeded)
+}
+
+/// The same as a count, if it can be one.
+#[must_use]
+pub fn count(n: usize) -> Option<u32> {
+    u32::try_from(n).ok()
+}
+
+/// Collects what a rule saw into a finding.
+#[derive(Debug)]
+pub struct Evidence {
+    lines: Vec<Text>,
+    about: Vec<Key>,
+    since: Option<Timestamp>,
+}
+
+/// Most lines of evidence that one finding shows; of a thousand pods with one trouble the first tell enough.
+const LINES: usize = 8;
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Evidence {
+    /// Nothing seen so far.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { lines: Vec::new(), about: Vec::new(), since: None }
+    }
+
+    /// Something was seen at a thing.
+    pub fn saw(&mut self, about: &Key, since: Option<Timestamp>, line: &str) {
+        self.about.push(about.clone());
+        self.since = match (self.since, since) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        if self.about.len() <= LINES {
+            self.lines.push(Text::line(line));
+        }
+    }
+
+    /// Something more about what was seen last.
+    pub fn add(&mut self, line: &str) {
+        if self.about.len() <= LINES {
+            self.lines.push(Text::line(line));
+        }
+    }
+
+    /// How many things it was seen at.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.about.len()
+    }
+
+    /// Whether nothing was seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.about.is_empty()
+    }
+
+    /// The finding.
+    #[must_use]
+    pub fn finding(mut self, rule: &str, severity: HealthState, summary: &str, advice: &str) -> Finding {
+        let more = self.about.len().saturating_sub(LINES);
+        if more > 0 {
+            self.lines.push(Text::line(&format!("and {more} more")));
+        }
+        Finding {
+            rule: Text::name(rule),
+            severity,
+            summary: Text::line(summary),
+            evidence: self.lines,
+            advice: Text::line(advice),
+            about: self.about,
+            since: self.since,
+        }
+    }
+}

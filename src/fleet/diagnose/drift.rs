@@ -1,0 +1,45 @@
+//! Drift: what runs differs from what its files or its owner declare.
+
+use crate::model::Finding;
+
+use super::{Case, Evidence, NOTE};
+
+pub(super) const NAME: &str = "drift";
+
+pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
+    let mut evidence = Evidence::new();
+    let mut words: Vec<String> = Vec::new();
+    for workload in case.parts.iter().filter_map(|part| part.workload) {
+        for drift in &workload.drift {
+            let line = format!("{}: declared {}, running {}", drift.what, drift.declared, drift.running);
+            evidence.saw(&workload.key, workload.changed_at, &line);
+            let what = drift.what.to_string();
+            if !words.contains(&what) {
+                words.push(what);
+            }
+        }
+    }
+    if words.is_empty() {
+        return None;
+    }
+    let differ = if words.len() == 1 { "differs" } else { "differ" };
+    let summary = format!("{} {differ} from what is declared (drift)", words.join(", "));
+    Some(evidence.finding(NAME, NOTE, &summary, "bring the declaration into force again, or change it to what runs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{deployment, find};
+    use super::*;
+    use crate::model::{Drift, Text, Workload};
+
+    #[test]
+    fn what_differs_is_named_with_both_values() {
+        let drift = Drift { what: Text::line("image"), declared: Text::line("web:2"), running: Text::line("web:1") };
+        let found = find(check, &Workload { drift: vec![drift], ..deployment("web", 1, 1) }, &[]).unwrap();
+        assert_eq!(found.summary.shown(), "image differs from what is declared (drift)");
+        assert_eq!(found.evidence[0].shown(), "image: declared web:2, running web:1");
+        assert_eq!(found.severity, NOTE);
+        assert_eq!(find(check, &deployment("web", 1, 1), &[]), None);
+    }
+}

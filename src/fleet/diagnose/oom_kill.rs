@@ -1,0 +1,86 @@
+//! OOM kill: an Instance went over its memory limit and was killed for it.
+
+use crate::fleet::words::{instances, size};
+use crate::model::{Finding, HealthState};
+
+use super::exited::exit_words;
+use super::{Case, Evidence, NOTE};
+
+pub(super) const NAME: &str = "OOM kill";
+
+/// A kill is told this long after it, as a note where the Instance serves again.
+const REMEMBERED_SECONDS: i64 = 6 * 3600;
+/// So long after it the kill still counts against the health.
+const FRESH_SECONDS: i64 = 600;
+
+pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
+    let mut evidence = Evidence::new();
+    let mut severity = NOTE;
+    let mut limit = None;
+    for (_, instance) in case.instances() {
+        let Some(exit) = instance.last_exit.as_ref().filter(|exit| exit.out_of_memory) else { continue };
+        let down = instance.ready != Some(true);
+        let fresh = exit.at.is_some_and(|at| case.is_within(at, FRESH_SECONDS));
+        if !down && !exit.at.is_some_and(|at| case.is_within(at, REMEMBERED_SECONDS)) {
+            continue;
+        }
+        if down || fresh {
+            severity = HealthState::Degraded;
+        }
+        limit = limit.or(instance.memory_limit_bytes);
+        let at_limit = instance.memory_limit_bytes.map(|l| format!(", memory limit {}", size(l))).unwrap_or_default();
+        let line =
+            format!("{}: {}{at_limit}, {} restarts", instance.name, exit_words(exit, case.now), instance.restarts);
+        evidence.saw(&instance.key, exit.at, &line);
+    }
+    if evidence.is_empty() {
+        return None;
+    }
+    let of = limit.map(|limit| format!(" of {}", size(limit))).unwrap_or_default();
+    let summary = format!("OOM: {} ran out of memory (memory limit{of})", instances(evidence.len()));
+    let advice = "look for a leak in its memory over time; raise the limit where the need is real";
+    Some(evidence.finding(NAME, severity, &summary, advice))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{at, deployment, find, pod};
+    use super::*;
+    use crate::model::{Exit, Instance, Phase};
+
+    fn killed(second: i64, ready: bool) -> Instance {
+        let exit = Exit { code: Some(137), reason: None, out_of_memory: true, at: Some(at(second)) };
+        let phase = if ready { Phase::Running } else { Phase::Failed };
+        let limit = Some(12 << 20);
+        Instance {
+            phase,
+            ready: Some(ready),
+            memory_limit_bytes: limit,
+            last_exit: Some(Box::new(exit)),
+            ..pod("cache", 1)
+        }
+    }
+
+    #[test]
+    fn it_counts_while_the_instance_is_down_or_the_kill_is_fresh_and_is_a_note_later() {
+        for (second, ready, severity) in [
+            (-5, false, Some(HealthState::Degraded)),
+            (-50_000, false, Some(HealthState::Degraded)),
+            (-5, true, Some(HealthState::Degraded)),
+            (-3000, true, Some(NOTE)),
+            (-50_000, true, None),
+        ] {
+            let found = find(check, &deployment("cache", 1, u32::from(ready)), &[killed(second, ready)]);
+            assert_eq!(found.as_ref().map(|found| found.severity), severity, "{second} {ready}");
+            if let Some(found) = found {
+                assert_eq!(found.summary.shown(), "OOM: 1 Instance ran out of memory (memory limit of 12.0 MiB)");
+            }
+        }
+    }
+
+    #[test]
+    fn another_end_is_none() {
+        let ended = Instance { last_exit: super::super::fixture::exit(137, -5), ..pod("cache", 1) };
+        assert_eq!(find(check, &deployment("cache", 1, 1), &[ended]), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! The last hour of a Service in a bounded ring: one point per ten seconds, kept only where something changed.
+
+use std::collections::VecDeque;
+
+use crate::model::Timestamp;
+
+/// Seconds that one point stands for.
+pub const STEP_SECONDS: i64 = 10;
+/// How far back it reaches.
+pub const SPAN_SECONDS: i64 = 3600;
+
+/// What is drawn as a curve. `None`: not known then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curve {
+    Ready,
+    /// Thousandths of a core.
+    Cpu,
+    /// Kibibytes.
+    Memory,
+    Restarts,
+}
+
+/// The values of one moment; the highest number stands for *not known*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Point {
+    step: u32,
+    values: [u32; 4],
+}
+
+const UNKNOWN: u32 = u32::MAX;
+
+impl Point {
+    pub(super) fn new(ready: Option<u32>, cpu_cores: Option<f64>, memory_bytes: Option<u64>, restarts: u32) -> Self {
+        let small = |n: u64| u32::try_from(n).unwrap_or(UNKNOWN - 1).min(UNKNOWN - 1);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is kept by clamp")]
+        let cpu = cpu_cores.filter(|c| c.is_finite()).map(|cores| (cores * 1000.0).round().clamp(0.0, 4e9) as u64);
+        let memory = memory_bytes.map(|bytes| bytes / 1024);
+        let number = |n: Option<u64>| n.map_or(UNKNOWN, small);
+        Self { step: 0, values: [number(ready.map(u64::from)), number(cpu), number(memory), small(restarts.into())] }
+    }
+}
+
+/// A Service's last hour.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    points: VecDeque<Point>,
+}
+
+impl History {
+    /// Takes the values of now. Within one step the last ones count; equal ones cost nothing.
+    pub(super) fn record(&mut self, point: Point, now: Timestamp) {
+        let step = step(now);
+        match self.points.back_mut() {
+            Some(last) if last.values == point.values => {}
+            Some(last) if last.step == step => last.values = point.values,
+            _ => self.points.push_back(Point { step, ..point }),
+        }
+        let first = step.saturating_sub(steps(SPAN_SECONDS));
+        // The one before the hour tells what its first step was.
+        while self.points.get(1).is_some_and(|second| second.step <= first) {
+            self.points.pop_front();
+        }
+    }
+
+    /// The last `count` steps up to `now`, oldest first; `None` before the first point and where the value was not known.
+    pub(super) fn curve(&self, curve: Curve, now: Timestamp, count: usize) -> Vec<Option<u32>> {
+        let count = count.min(usize::try_from(steps(SPAN_SECONDS)).unwrap_or(count));
+        let end = step(now);
+        let mut values = Vec::with_capacity(count);
+        let mut at = 0;
+        for back in (0..count).rev() {
+            let step = end.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX));
+            while self.points.get(at + 1).is_some_and(|next| next.step <= step) {
+                at += 1;
+            }
+            let point = self.points.get(at).filter(|point| point.step <= step);
+            values.push(point.map(|point| point.values[curve as usize]).filter(|value| *value != UNKNOWN));
+        }
+        values
+    }
+}
+
+/// Ten-second steps since 1970 fit into 32 bits until the year 3331.
+fn step(at: Timestamp) -> u32 {
+    steps(at.as_second())
+}
+
+fn steps(seconds: i64) -> u32 {
+    u32::try_from(seconds.div_euclid(STEP_SECONDS)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::diagnose::fixture::at;
+    use super::*;
+
+    #[test]
+    fn a_curve_repeats_the_last_value_until_the_next_and_knows_nothing_before_the_first() {
+        let mut history = History::default();
+        history.record(Point::new(Some(1), None, None, 0), at(0));
+        history.record(Point::new(Some(2), Some(0.25), Some(2048), 0), at(30));
+        history.record(Point::new(Some(3), Some(0.25), Some(2048), 0), at(39));
+        let ready = history.curve(Curve::Ready, at(50), 8);
+        assert_eq!(ready, [None, None, Some(1), Some(1), Some(1), Some(3), Some(3), Some(3)]);
+        assert_eq!(history.curve(Curve::Cpu, at(50), 4), [None, Some(250), Some(250), Some(250)]);
+        assert_eq!(history.curve(Curve::Memory, at(30), 1), [Some(2)]);
+    }
+
+    #[test]
+    fn it_is_bounded_and_equal_values_cost_nothing() {
+        let mut history = History::default();
+        for second in 0..20_000 {
+            history.record(Point::new(Some(1), None, None, 0), at(second));
+        }
+        assert_eq!(history.points.len(), 1);
+        for second in 20_000..40_000 {
+            history.record(Point::new(Some(u32::try_from(second % 7).unwrap()), None, None, 0), at(second));
+        }
+        assert!(history.points.len() <= 362, "{}", history.points.len());
+        assert_eq!(history.curve(Curve::Ready, at(40_000), 10_000).len(), 360);
+    }
+}
