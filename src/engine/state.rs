@@ -13,7 +13,7 @@ const PANE_LINES: usize = 50_000;
 const PANE_BYTES: usize = 32 << 20;
 
 /// Everything that faces read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct State {
     pub fleet: Fleet,
     pub panes: BTreeMap<PaneId, LogPane>,
@@ -23,18 +23,22 @@ pub struct State {
     pub now: Timestamp,
     /// Messages applied so far: the debug panel shows it, a replay counts by it.
     pub applied: u64,
+    /// Moves when something that a face shows may have changed; ticks and signs of life alone do not move it.
+    pub moved: u64,
+    /// Moves when only the counts of what was asked of Sources changed.
+    pub gauged: u64,
 }
 
 impl State {
     /// An empty console that will assign by `rules`.
     #[must_use]
     pub fn new(rules: Rules, now: Timestamp) -> Self {
-        Self { fleet: Fleet::new(rules), panes: BTreeMap::new(), raw: None, now, applied: 0 }
+        Self { fleet: Fleet::new(rules), panes: BTreeMap::new(), raw: None, now, applied: 0, moved: 0, gauged: 0 }
     }
 }
 
 /// The raw description of one thing.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RawPane {
     pub key: Key,
     /// `None` while it is on its way.
@@ -42,7 +46,7 @@ pub struct RawPane {
 }
 
 /// A bounded ring of log lines of a Service's Instances, merged in the order of their arrival.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LogPane {
     pub wanted: LogsWanted,
     pub lines: VecDeque<LogLine>,

@@ -11,6 +11,12 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
     let Stamped { at, msg } = stamped;
     state.now = state.now.max(at);
     state.applied += 1;
+    let quiet = match &msg {
+        Msg::Tick | Msg::Gauge { .. } => true,
+        Msg::News { updates, .. } => updates.is_empty(),
+        _ => false,
+    };
+    state.moved += u64::from(!quiet);
     match msg {
         Msg::Known { source, kind, found_by, connect } => state.fleet.know(&source, kind, found_by, connect, at),
         Msg::Forgotten { source } => state.fleet.forget(&source, at),
@@ -18,11 +24,12 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
             for update in updates {
                 state.fleet.apply(&source, update, at);
             }
-            state.fleet.settle(at);
+            settle(state);
             return follow_newcomers(state);
         }
         Msg::Gauge { source, calls, latency_ms, answered_at } => {
             state.fleet.gauge(&source, calls, latency_ms, answered_at);
+            state.gauged += 1;
         }
         Msg::Logs { pane, batch } => {
             if let Some(pane) = state.panes.get_mut(&pane) {
@@ -43,9 +50,13 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
         }
         Msg::Rules(rules) => state.fleet.set_rules(*rules, at),
         Msg::Ask(ask) => return answer(state, ask),
-        Msg::Tick => state.fleet.settle(at),
+        Msg::Tick => settle(state),
     }
     Vec::new()
+}
+
+fn settle(state: &mut State) {
+    state.moved += u64::from(state.fleet.settle(state.now));
 }
 
 fn answer(state: &mut State, ask: Ask) -> Vec<Effect> {

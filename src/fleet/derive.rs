@@ -34,14 +34,16 @@ struct Derived {
 }
 
 impl Fleet {
-    /// Brings everything derived up to date: only what changed since the last call is computed again.
-    pub fn settle(&mut self, now: Timestamp) {
-        self.judge_sources(now);
+    /// Brings everything derived up to date: only what changed since the last call is computed again. True where
+    /// something did.
+    pub fn settle(&mut self, now: Timestamp) -> bool {
+        let judged = self.judge_sources(now);
         let touched = self.index.take_touched();
         let mut dirty: BTreeSet<ServiceId> = self.services.due(now).into_iter().collect();
         for id in &touched {
             self.place(*id, &mut dirty);
         }
+        let moved = judged || !dirty.is_empty();
         let mut environments = BTreeSet::new();
         for id in dirty {
             self.derive(id, now, &mut environments);
@@ -54,14 +56,18 @@ impl Fleet {
             known.settled = known.view.synced;
         }
         self.quiet = false;
+        moved
     }
 
-    fn judge_sources(&mut self, now: Timestamp) {
+    /// True where a Source is in another state than before.
+    fn judge_sources(&mut self, now: Timestamp) -> bool {
+        let mut moved = false;
         for (name, known) in &mut self.sources {
             let before = known.view.state;
             if !known.judge(self.store.relisting(name), now) {
                 continue;
             }
+            moved = true;
             let after = known.view.state;
             // That it connects is no news of the Fleet; that it fails, or comes back, is.
             let first = matches!(before, Freshness::Connecting | Freshness::Idle) && after.is_live();
@@ -70,6 +76,7 @@ impl Fleet {
             }
             self.index.touch_source(name);
         }
+        moved
     }
 
     /// Puts the root of a touched unit under the Service that owns it, and notes which Services that concerns.

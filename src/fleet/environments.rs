@@ -13,7 +13,7 @@ use super::service::{Services, State};
 const REASONS: usize = 5;
 
 /// All Environments, and the order in which they are shown.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Environments {
     map: BTreeMap<EnvironmentAddress, Environment>,
     order: Vec<EnvironmentAddress>,

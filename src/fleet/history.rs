@@ -41,7 +41,7 @@ impl Point {
 }
 
 /// A Service's last hour.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct History {
     points: VecDeque<Point>,
 }

@@ -24,7 +24,7 @@ pub(super) struct UnitKey {
 }
 
 /// One Workload with everything that speaks of it; also where the Workload itself is not known (denied, or a bare pod).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Unit {
     pub(super) key: UnitKey,
     pub(super) workload: Option<Slot>,
@@ -80,7 +80,7 @@ impl Unit {
 }
 
 /// The units, and the ways to find them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     units: Vec<Option<Unit>>,
     free: Vec<UnitId>,

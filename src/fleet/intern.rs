@@ -8,7 +8,7 @@ use crate::model::{Fact, Image, Instance, Key, Text};
 const SMALL: usize = 4096;
 
 /// The texts that facts share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Interner {
     texts: HashSet<Text>,
     /// At this size, texts that no fact holds any more are swept out.

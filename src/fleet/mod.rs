@@ -50,7 +50,7 @@ pub struct Explanation {
 }
 
 /// The facts, and what follows from them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fleet {
     rules: Rules,
     sources: BTreeMap<SourceName, source::Known>,

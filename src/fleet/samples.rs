@@ -28,7 +28,7 @@ pub struct Measured {
 }
 
 /// Measurements by the slots of their Instances.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Samples {
     of: HashMap<Slot, Measured>,
 }

@@ -17,7 +17,7 @@ pub(super) const BURST_SECONDS: i64 = 600;
 const TURNOVER_SECONDS: i64 = 60;
 
 /// One Service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) view: Service,
     pub(super) findings: Vec<Finding>,
@@ -36,7 +36,7 @@ pub(super) struct State {
     pub(super) seen: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Turnover {
     came: u32,
     went: u32,
@@ -113,7 +113,7 @@ impl State {
 }
 
 /// All Services, found by id and by address.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Services {
     states: Vec<Option<State>>,
     free: Vec<ServiceId>,

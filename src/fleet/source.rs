@@ -26,7 +26,7 @@ pub struct SourceView {
 }
 
 /// A Source, and what the Fleet remembers of it beside its view.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) view: SourceView,
     /// Its own last word, before the Fleet turns it into the state to show.

@@ -8,7 +8,7 @@ use crate::model::{Fact, Key, SourceName, Table};
 pub(super) type Slot = u32;
 type TableId = u32;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     fact: Fact,
     table: TableId,
@@ -16,7 +16,7 @@ struct Entry {
 }
 
 /// What one list covers, and how far it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct TableState {
     source: SourceName,
     /// Counts relists; facts of an older generation go at `Commit`.
@@ -32,7 +32,7 @@ struct TableState {
 }
 
 /// All facts now known.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Store {
     entries: Vec<Option<Entry>>,
     free: Vec<Slot>,

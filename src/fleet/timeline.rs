@@ -12,7 +12,7 @@ const LINES: usize = 2_000;
 const TOGETHER_SECONDS: i64 = 60;
 
 /// The lines, and how many have fallen out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Timeline {
     lines: VecDeque<Change>,
     fallen: u64,
