@@ -102,6 +102,8 @@ impl Watch for Docker {
                 version: about.version.as_deref().map(Text::name),
                 warning: self.address.warning(),
                 denials: BTreeSet::new(),
+                steady: false,
+                began: about.clock,
                 changed: BTreeSet::new(),
             };
             watcher.run().await

@@ -44,6 +44,7 @@ pub(super) async fn run(client: Arc<Client>, desk: Desk) {
             .map(|key| {
                 let (client, desk) = (&client, &desk);
                 async move {
+                    let _permit = desk.permit().await;
                     desk.called(None);
                     let stats = client.stats(&key.uid).await.ok();
                     (key, stats)

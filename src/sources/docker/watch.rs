@@ -40,6 +40,10 @@ pub(super) struct Watcher<'a> {
     /// What a person should know although all is well (a plain connection).
     pub(super) warning: Option<Text>,
     pub(super) denials: BTreeSet<Denial>,
+    /// Everything has been read once.
+    pub(super) steady: bool,
+    /// When this connection began, by the engine's clock (Unix nanoseconds): events before it are history.
+    pub(super) began: Option<i64>,
     /// Containers that events spoke of, not yet read again.
     pub(super) changed: BTreeSet<String>,
 }
@@ -86,6 +90,7 @@ impl Watcher<'_> {
         self.desk.send(updates).await?;
         self.changed = self.book.containers.keys().cloned().collect();
         self.inspect().await?;
+        self.steady = true;
         self.status().await?;
         self.desk.send(vec![Update::Synced]).await?;
         Ok(events)
@@ -127,7 +132,10 @@ impl Watcher<'_> {
 
     fn take(&mut self, event: EventLine, updates: &mut Vec<Update>) {
         updates.extend(self.book.event(&event));
-        self.changed.insert(event.actor.id);
+        let is_history = self.began.zip(event.time_nano).is_some_and(|(began, at)| at < began);
+        if !is_history {
+            self.changed.insert(event.actor.id);
+        }
     }
 
     /// Lists all containers; what has changed is inspected next.
@@ -142,9 +150,11 @@ impl Watcher<'_> {
     /// Reads the changed containers again, and the images that are new.
     async fn inspect(&mut self) -> Result<(), Failure> {
         let changed = std::mem::take(&mut self.changed);
-        let (client, desk) = (&self.client, self.desk);
+        let (client, desk, steady) = (&self.client, self.desk, self.steady);
         let mut reads = futures::stream::iter(changed)
             .map(|id| async move {
+                // The first picture is not made to wait; after it a storm of events is held to the budget.
+                let _permit = if steady { desk.permit().await } else { None };
                 let read = client.get::<Inspected>(&format!("/containers/{id}/json")).await;
                 desk.called(None);
                 (id, read)

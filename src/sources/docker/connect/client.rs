@@ -20,6 +20,7 @@ use super::address::Address;
 use super::dial::Dialler;
 use super::failure;
 use super::pool::Pool;
+use crate::model::Timestamp;
 use crate::sources::port::{Failure, FailureKind};
 
 /// Most bytes of a list: some thousand containers with labels of the longest kind.
@@ -38,6 +39,8 @@ pub(in crate::sources::docker) struct About {
     pub(in crate::sources::docker) version: Option<String>,
     /// The host's name, where it may be asked.
     pub(in crate::sources::docker) host: Option<String>,
+    /// The time by the engine's own clock, in Unix nanoseconds.
+    pub(in crate::sources::docker) clock: Option<i64>,
 }
 
 /// One engine, version negotiated.
@@ -103,8 +106,10 @@ impl Client {
     /// The engine's version and its host's name; what it will not tell is left out.
     pub(in crate::sources::docker) async fn about(&self) -> About {
         let version = self.bounded(self.docker.version()).await.ok().and_then(|v| v.version);
-        let host = self.get::<HostName>("/info").await.ok().and_then(|info| info.name);
-        About { version, host }
+        let info = self.get::<Info>("/info").await.unwrap_or_default();
+        let clock = info.system_time.and_then(|time| time.parse::<Timestamp>().ok());
+        let clock = clock.and_then(|time| i64::try_from(time.as_nanosecond()).ok());
+        About { version, host: info.name, clock }
     }
 
     /// The image that an id or reference names.
@@ -210,10 +215,11 @@ impl Client {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct HostName {
-    #[serde(rename = "Name")]
+#[derive(Default, serde::Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Info {
     name: Option<String>,
+    system_time: Option<String>,
 }
 
 /// A request as the wire wants it: the path alone, with the API version before it.

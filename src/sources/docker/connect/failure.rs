@@ -1,6 +1,7 @@
 //! What went wrong, in words: every way in which an engine can fail to answer, told apart.
 
 use std::error::Error as _;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use bollard::errors::Error;
@@ -52,7 +53,7 @@ pub(super) fn of_hyper(place: &str, error: &hyper::Error) -> Failure {
     if error.is_parse() {
         return not_docker(place, "it does not speak HTTP");
     }
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() || ended_early(error) {
         return Failure::new(FailureKind::Garbled, format!("{place} closed the connection in mid-answer"));
     }
     Failure::new(FailureKind::Unreachable, format!("the connection to {place} broke: {}", deepest(error)))
@@ -97,6 +98,19 @@ pub(super) fn of_bollard(place: &str, error: Error, limit: Duration) -> Failure 
         Error::APIVersionParseError {} => not_docker(place, "it names no API version"),
         other => Failure::new(FailureKind::Garbled, format!("the answer of {place} cannot be read: {other}")),
     }
+}
+
+/// The connection ended although the answer's head promised more.
+fn ended_early(error: &hyper::Error) -> bool {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if matches!(io, Some(ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)) {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }
 
 fn said_by(error: &hyper::Error, words: &str) -> bool {
