@@ -119,7 +119,9 @@ fn job(world: &World<'_>, group: &Group<'_>) -> Option<JobState> {
     }
     let serves = details.iter().any(|(c, d)| d.has_check || !c.ports.is_empty());
     let stopped = group.containers.iter().any(|c| world.memories.get(&c.id).is_some_and(|m| m.stopped_at.is_some()));
-    if !group.awaited && (serves || stopped) {
+    // What the kernel killed has not ended by itself, and says nothing about what it was for.
+    let killed = details.iter().any(|(_, d)| d.out_of_memory);
+    if !group.awaited && (serves || stopped || killed) {
         return None;
     }
     let at = details.iter().filter_map(|(_, d)| d.finished_at).max();
