@@ -1,0 +1,153 @@
+//! The demo as a Source: tells its world's story by the clock, measures what is on screen, falls silent by script.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use super::band::Player;
+use super::moment::Moment;
+use super::part::Outage;
+use super::samples::sample;
+use super::teller::Teller;
+use super::world::World;
+use crate::model::{Key, LogAsk, SourceKind, SourceName};
+use crate::sources::port::{Clock, Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
+
+/// Signs of life come this often while nothing changes.
+const ALIVE: Duration = Duration::from_secs(3);
+/// Seconds between two samples of one Instance.
+const SAMPLE_EVERY: i64 = 2;
+
+/// One simulated Source.
+pub(super) struct DemoSource {
+    world: World,
+    /// The engine's clock, known from the first watch on.
+    clock: OnceLock<Arc<dyn Clock>>,
+}
+
+impl DemoSource {
+    pub(super) fn new(world: World) -> Self {
+        Self { world, clock: OnceLock::new() }
+    }
+
+    pub(super) fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Story time in whole seconds.
+    pub(super) fn story(&self) -> i64 {
+        self.clock.get().map_or(0, |clock| self.world.story(clock.now()))
+    }
+
+    /// How long to wait until something may happen, at most `limit`.
+    fn pause(&self, until: i64, limit: Duration) -> Duration {
+        let Some(clock) = self.clock.get() else { return limit };
+        let passed = clock.now().duration_since(self.world.start);
+        let left = i64::try_from(passed.as_millis()).ok().map(|ms| until.saturating_mul(1000).saturating_sub(ms));
+        let left = left.and_then(|ms| u64::try_from(ms).ok()).map_or(Duration::ZERO, Duration::from_millis);
+        left.clamp(Duration::from_millis(20), limit)
+    }
+
+    async fn tell(&self, desk: &Desk) -> Result<(), Failure> {
+        let mut teller = Teller::new(self.world.clone());
+        let mut gauges = Gauges::default();
+        let mut visible = desk.visible();
+        let mut listed = false;
+        loop {
+            let story = self.story();
+            let now = Moment::new(story);
+            let mut limit = ALIVE;
+            match self.world.outage(&now) {
+                Some(Outage::Refused(words)) => return Err(Failure::new(FailureKind::Unreachable, words)),
+                Some(Outage::Silent) => limit = Duration::from_secs(1),
+                None => {
+                    let news = if listed { teller.go_on(story) } else { teller.begin(story) };
+                    listed = true;
+                    if news.is_empty() {
+                        desk.alive();
+                    } else {
+                        desk.called(Some(self.latency(story)));
+                        desk.send(news).await?;
+                    }
+                    let keys = visible.borrow_and_update().clone();
+                    if gauges.read(&self.world, desk, &keys, story) {
+                        limit = Duration::from_secs(SAMPLE_EVERY.unsigned_abs());
+                    }
+                }
+            }
+            let next = if listed { teller.until().min(now.until()) } else { now.until() };
+            tokio::select! {
+                () = tokio::time::sleep(self.pause(next, limit)) => {}
+                changed = visible.changed() => if changed.is_err() { return Ok(()) },
+            }
+        }
+    }
+
+    /// A plausible time for one request.
+    fn latency(&self, story: i64) -> Duration {
+        let dice = self.world.dice().on(self.world.site.name).on("latency").nth(story);
+        Duration::from_millis(4 + dice.below(38))
+    }
+}
+
+/// Who was measured when.
+#[derive(Default)]
+struct Gauges {
+    players: Vec<Player>,
+    until: i64,
+    measured: HashMap<Key, i64>,
+}
+
+impl Gauges {
+    /// Sends samples of what is visible and due; false: nothing of this Source is visible.
+    fn read(&mut self, world: &World, desk: &Desk, visible: &[Key], story: i64) -> bool {
+        let visible: Vec<&Key> = visible.iter().filter(|key| key.source == world.source).collect();
+        self.measured.retain(|key, _| visible.contains(&key));
+        if visible.is_empty() {
+            return false;
+        }
+        if story >= self.until {
+            (self.players, self.until) = world.players(story);
+        }
+        let due = |key: &&Key| self.measured.get(*key).is_none_or(|last| story - last >= SAMPLE_EVERY);
+        let due: std::collections::HashSet<&Key> = visible.into_iter().filter(due).collect();
+        let samples: Vec<_> = self
+            .players
+            .iter()
+            .filter(|player| due.contains(&player.key))
+            .map(|player| sample(player, world.start, story))
+            .collect();
+        self.measured.extend(samples.iter().map(|sample| (sample.instance.clone(), story)));
+        if !samples.is_empty() {
+            desk.sample(samples);
+        }
+        true
+    }
+}
+
+impl Watch for DemoSource {
+    fn name(&self) -> &SourceName {
+        &self.world.source
+    }
+
+    fn kind(&self) -> SourceKind {
+        SourceKind::Demo
+    }
+
+    fn watch(self: Arc<Self>, desk: Desk) -> BoxFuture<'static, Result<(), Failure>> {
+        Box::pin(async move {
+            self.clock.get_or_init(|| desk.clock());
+            self.tell(&desk).await
+        })
+    }
+
+    fn logs(self: Arc<Self>, ask: LogAsk, out: LogOut) -> BoxFuture<'static, Result<(), Failure>> {
+        Box::pin(async move { self.stream(ask, out).await })
+    }
+
+    fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {
+        Box::pin(async move { self.world.describe(&ask, self.story()) })
+    }
+}

@@ -1,0 +1,154 @@
+//! Tells a world's story as a Source does: a whole list first, then only what changed.
+
+use std::collections::HashMap;
+
+use super::world::World;
+use crate::model::{Fact, Freshness, Key, Kind, SourceStatus, Table, Text, Update};
+
+/// Remembers what was told.
+#[derive(Debug)]
+pub struct Teller {
+    world: World,
+    told: HashMap<Key, Fact>,
+    /// Nothing changes before this story time.
+    until: i64,
+}
+
+/// The table that facts of a kind are listed in.
+fn table(kind: Kind) -> Table {
+    Table::whole(match kind {
+        Kind::Scope => "scopes",
+        Kind::Workload => "workloads",
+        Kind::Instance => "instances",
+        Kind::Revision => "revisions",
+        Kind::Autoscaler => "autoscalers",
+        Kind::Route => "routes",
+        Kind::Budget => "budgets",
+        Kind::Node => "nodes",
+        Kind::Event => "events",
+    })
+}
+
+const KINDS: [Kind; 9] = [
+    Kind::Scope,
+    Kind::Node,
+    Kind::Workload,
+    Kind::Instance,
+    Kind::Revision,
+    Kind::Autoscaler,
+    Kind::Route,
+    Kind::Budget,
+    Kind::Event,
+];
+
+impl Teller {
+    /// Has told nothing yet.
+    #[must_use]
+    pub fn new(world: World) -> Self {
+        Self { world, told: HashMap::new(), until: i64::MIN }
+    }
+
+    /// The whole list at a story time, with the Source's Status and Synced behind it.
+    pub fn begin(&mut self, story: i64) -> Vec<Update> {
+        let (facts, until) = self.world.at(story);
+        self.until = until;
+        let mut out: Vec<Update> = KINDS.iter().map(|kind| Update::Begin(table(*kind))).collect();
+        out.extend(facts.iter().map(|fact| Update::Put(table(fact.kind()), fact.clone())));
+        out.extend(KINDS.iter().map(|kind| Update::Commit(table(*kind))));
+        out.push(Update::Status(self.status()));
+        out.push(Update::Synced);
+        self.told = facts.into_iter().map(|fact| (fact.key().clone(), fact)).collect();
+        out
+    }
+
+    /// What changed since the last call; mostly nothing, found out by comparing two numbers.
+    pub fn go_on(&mut self, story: i64) -> Vec<Update> {
+        if story < self.until {
+            return Vec::new();
+        }
+        let (facts, until) = self.world.at(story);
+        self.until = until;
+        let mut gone = std::mem::take(&mut self.told);
+        let mut out = Vec::new();
+        for fact in facts {
+            if gone.remove(fact.key()).as_ref() != Some(&fact) {
+                out.push(Update::Put(table(fact.kind()), fact.clone()));
+            }
+            self.told.insert(fact.key().clone(), fact);
+        }
+        let mut gone: Vec<Key> = gone.into_keys().collect();
+        gone.sort();
+        out.extend(gone.into_iter().map(Update::Drop));
+        out
+    }
+
+    /// The Source's good state.
+    #[must_use]
+    pub fn status(&self) -> SourceStatus {
+        SourceStatus {
+            state: Freshness::Fresh,
+            version: Some(Text::name(self.world.version())),
+            ..SourceStatus::default()
+        }
+    }
+
+    /// The story time before which nothing changes.
+    #[must_use]
+    pub fn until(&self) -> i64 {
+        self.until
+    }
+
+    /// The world it tells of.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{SourceName, Timestamp};
+
+    #[test]
+    fn what_is_told_bit_by_bit_is_what_stands_there_and_quiet_times_are_quiet() {
+        for site in ["compose:biz-vm", "eks:biz", "ecs:competitoriq", "eks:te-explico"] {
+            let world = World::of(&SourceName::new(site), 7, site, Timestamp::UNIX_EPOCH).unwrap();
+            let mut teller = Teller::new(world.clone());
+            teller.begin(0);
+            let (mut changes, mut quiet, mut longest) = (0, 0, 0);
+            for story in 1..2 * 5400 {
+                let news = teller.go_on(story);
+                let idle = news.is_empty();
+                changes += usize::from(!idle);
+                quiet = if idle { quiet + 1 } else { 0 };
+                longest = longest.max(quiet);
+                if !idle {
+                    let stands: HashMap<_, _> = world.at(story).0.into_iter().map(|f| (f.key().clone(), f)).collect();
+                    assert_eq!(teller.told, stands, "{site} at {story}");
+                }
+            }
+            assert!(changes > 20 && longest > 300, "{site}: {changes} changes, {longest} s of quiet");
+        }
+    }
+
+    #[test]
+    fn only_what_changed_is_told() {
+        let world = World::of(&SourceName::new("eks:biz"), 7, "eks:biz", Timestamp::UNIX_EPOCH).unwrap();
+        let mut teller = Teller::new(world);
+        let mut known: HashMap<Key, Fact> = HashMap::new();
+        for story in 0..2000 {
+            let news = if story == 0 { teller.begin(0) } else { teller.go_on(story) };
+            for update in news {
+                match update {
+                    Update::Put(_, fact) => {
+                        let before = known.insert(fact.key().clone(), fact.clone());
+                        assert_ne!(before, Some(fact), "told again at {story}");
+                    }
+                    Update::Drop(key) => assert!(known.remove(&key).is_some(), "{key:?} dropped twice"),
+                    _ => assert_eq!(story, 0),
+                }
+            }
+        }
+    }
+}
