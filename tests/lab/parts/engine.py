@@ -1,6 +1,8 @@
 """The Docker parts: engines of our own beside any other, each with its bridge, its address pool and no rule in the machine's
 firewall; Docker Compose as a plugin; and the registry that gives the images their digests."""
 import os
+import signal
+import subprocess
 import urllib.request
 
 from . import golang, images, places, servers
@@ -67,16 +69,21 @@ def _answers():
 
 
 def before_down(part):
-    """Takes every container off an engine that runs, so that its end leaves no process of theirs behind."""
+    """Takes every container off an engine that runs, so that its end leaves no process of theirs behind; a frozen one is thawed."""
     if not servers.alive(server(part)):
         return
+    servers.send(server(part), signal.SIGCONT)
     docker, host = programs("docker")[0], f"unix://{places.LAB}/{part}/docker.sock"
-    left = run(docker, "-H", host, "ps", "-aq", check=False).split()
-    if left:
-        run(docker, "-H", host, "rm", "-f", "-v", *left, check=False)
-    nets = run(docker, "-H", host, "network", "ls", "-q", "--filter", "type=custom", check=False).split()
-    if nets:
-        run(docker, "-H", host, "network", "rm", *nets, check=False)
+    ask = lambda *a: run(docker, "-H", host, *a, check=False, timeout=60).split()
+    try:
+        left = ask("ps", "-aq")
+        if left:
+            ask("rm", "-f", "-v", *left)
+        nets = ask("network", "ls", "-q", "--filter", "type=custom")
+        if nets:
+            ask("network", "rm", *nets)
+    except subprocess.TimeoutExpired:
+        pass                                              # an engine that does not answer is ended all the same
 
 
 def after_down(part):
