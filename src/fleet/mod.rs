@@ -21,6 +21,7 @@ mod environments;
 pub mod history;
 mod index;
 mod intern;
+pub mod query;
 mod resolve;
 mod rollup;
 pub mod rules;

@@ -80,7 +80,8 @@ impl Known {
         self.said.calls = self.said.calls.max(before.calls);
         match self.said.state {
             state if state.is_live() => self.heard(now),
-            Freshness::Idle => {}
+            // A relist without a failure before it (somebody asked for it) is no reason to doubt what is known.
+            Freshness::Idle | Freshness::Connecting => {}
             _ => self.lapsed = self.view.synced,
         }
     }
@@ -97,8 +98,9 @@ impl Known {
     /// Decides the state to show; true where it differs from the one shown so far. `relisting`: some table is being read
     /// again, so that what is known may be old yet.
     pub(super) fn judge(&mut self, relisting: bool, now: Timestamp) -> bool {
-        let live = self.said.state.is_live();
-        if live && !relisting {
+        let again = self.said.state == Freshness::Connecting && self.view.synced;
+        let live = self.said.state.is_live() || again;
+        if live && !relisting && !again {
             self.lapsed = false;
         }
         let last = self.said.answered_at.max(self.heard_at);
@@ -107,7 +109,7 @@ impl Known {
             Freshness::Idle => Freshness::Idle,
             _ if !self.view.synced && live => Freshness::Connecting,
             _ if self.lapsed || silent => Freshness::Stale,
-            Freshness::Connecting if self.view.synced => Freshness::Stale,
+            Freshness::Connecting if again => self.view.state,
             said => said,
         };
         let detail = match state {
@@ -189,6 +191,21 @@ mod tests {
         never.says(status(Freshness::Denied, "401"), at(5));
         never.judge(false, at(5));
         assert_eq!(never.view.state, Freshness::Denied);
+    }
+
+    #[test]
+    fn a_relist_that_somebody_asked_for_leaves_it_fresh_unless_it_falls_silent() {
+        let mut known = known();
+        known.synced(at(2));
+        known.judge(false, at(2));
+        known.says(status(Freshness::Connecting, ""), at(3));
+        assert!(!known.judge(true, at(3)));
+        assert_eq!(known.view.state, Freshness::Fresh);
+        known.judge(true, at(13));
+        assert_eq!(known.view.state, Freshness::Stale);
+        known.says(status(Freshness::Fresh, ""), at(14));
+        known.judge(false, at(14));
+        assert_eq!(known.view.state, Freshness::Fresh);
     }
 
     #[test]

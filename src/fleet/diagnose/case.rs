@@ -129,6 +129,36 @@ impl Part<'_> {
         all
     }
 
+    /// Whether fewer are ready than wanted, as far as is known.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        match (self.desired(), self.ready()) {
+            (Some(desired), Some(ready)) => ready < desired,
+            _ => true,
+        }
+    }
+
+    /// Whether one of its Instances runs, but its health check fails. Kubernetes calls a pod unready from its first moment
+    /// on; there it is given time to start. Docker itself waits (start period, retries) before it says so.
+    #[must_use]
+    pub fn check_fails(&self, case: &Case<'_>, instance: &Instance) -> bool {
+        const START_SECONDS: i64 = 30;
+        if instance.phase != Phase::Running {
+            return false;
+        }
+        let docker = matches!(self.kind, WorkloadKind::ComposeService | WorkloadKind::Container);
+        let unready = match instance.check {
+            CheckState::Failing => true,
+            // A platform that tells of its probe only that the Instance is not ready.
+            CheckState::Unknown | CheckState::Passing => {
+                !docker && instance.ready == Some(false) && self.probed() == Some(true) && instance.waiting.is_none()
+            }
+            CheckState::Absent | CheckState::Starting => false,
+        };
+        let started = instance.started_at.or(instance.created_at);
+        unready && (docker || !started.is_some_and(|at| case.is_within(at, START_SECONDS)))
+    }
+
     /// How far its rollout is.
     #[must_use]
     pub fn rollout(&self) -> &Rollout {

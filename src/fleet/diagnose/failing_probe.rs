@@ -1,20 +1,18 @@
 //! Failing probe: an Instance runs, but its health check or readiness probe says that it does not serve.
 
 use crate::fleet::words::instances;
-use crate::model::{CheckState, Finding, HealthState, Instance, Phase};
+use crate::model::{Finding, HealthState};
 
 use super::crash_loop::is_looping;
-use super::{Case, Evidence, Part};
+use super::{Case, Evidence};
 
 pub(super) const NAME: &str = "failing probe";
-
-/// So long after its start an Instance that is not ready is still starting, unless its check says that it fails.
-const START_SECONDS: i64 = 60;
 
 pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     let mut evidence = Evidence::new();
     let mut said = None;
-    for (part, instance) in case.instances().filter(|(part, one)| is_failing(case, part, one)) {
+    for (part, instance) in case.instances().filter(|(part, one)| part.check_fails(case, one) && !is_looping(case, one))
+    {
         let event = part.event(&instance.name, "Unhealthy");
         let output = instance.check_output.as_ref().or(event.map(|event| &event.message));
         let words = output.map(|output| format!(": {output}")).unwrap_or_default();
@@ -35,20 +33,6 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     Some(evidence.finding(NAME, HealthState::Degraded, &summary, advice))
 }
 
-fn is_failing(case: &Case<'_>, part: &Part<'_>, instance: &Instance) -> bool {
-    if instance.check == CheckState::Failing {
-        return true;
-    }
-    // Kubernetes tells of a readiness probe only that the pod is not ready.
-    let silent = instance.phase == Phase::Running
-        && instance.ready == Some(false)
-        && instance.waiting.is_none()
-        && instance.check != CheckState::Starting
-        && part.probed() == Some(true);
-    let started = instance.started_at.or(instance.created_at);
-    silent && !is_looping(case, instance) && !started.is_some_and(|at| case.is_within(at, START_SECONDS))
-}
-
 /// The beginning of what a check said: a whole error page has no room in a line of reasons.
 fn short(said: &str) -> String {
     match said.char_indices().nth(120) {
@@ -61,7 +45,7 @@ fn short(said: &str) -> String {
 mod tests {
     use super::super::fixture::{at, deployment, find, pod};
     use super::*;
-    use crate::model::Text;
+    use crate::model::{CheckState, Instance, Phase, Text, Workload, WorkloadKind};
 
     #[test]
     fn a_check_that_fails_is_told_with_what_it_said() {
@@ -73,6 +57,17 @@ mod tests {
     }
 
     #[test]
+    fn docker_is_believed_at_once_and_kubernetes_after_a_time_to_start() {
+        let failing =
+            Instance { check: CheckState::Failing, ready: Some(false), started_at: Some(at(-5)), ..pod("api", 1) };
+        assert_eq!(find(check, &deployment("api", 1, 0), std::slice::from_ref(&failing)), None);
+        let compose = Workload { kind: WorkloadKind::ComposeService, ..deployment("api", 1, 0) };
+        assert!(find(check, &compose, std::slice::from_ref(&failing)).is_some());
+        let ended = Instance { phase: Phase::Failed, ..failing };
+        assert_eq!(find(check, &compose, &[ended]), None);
+    }
+
+    #[test]
     fn a_probed_pod_that_runs_long_and_is_not_ready_fails_its_probe() {
         let unready = |started| Instance {
             ready: Some(false),
@@ -80,10 +75,10 @@ mod tests {
             started_at: Some(at(started)),
             ..pod("api", 1)
         };
-        assert!(find(check, &deployment("api", 1, 0), &[unready(-61)]).is_some());
-        assert_eq!(find(check, &deployment("api", 1, 0), &[unready(-30)]), None);
-        let unprobed = crate::model::Workload { probed: Some(false), ..deployment("api", 1, 0) };
-        assert_eq!(find(check, &unprobed, &[unready(-61)]), None);
+        assert!(find(check, &deployment("api", 1, 0), &[unready(-31)]).is_some());
+        assert_eq!(find(check, &deployment("api", 1, 0), &[unready(-29)]), None);
+        let unprobed = Workload { probed: Some(false), ..deployment("api", 1, 0) };
+        assert_eq!(find(check, &unprobed, &[unready(-31)]), None);
         assert_eq!(find(check, &deployment("api", 1, 1), &[pod("api", 1)]), None);
     }
 }

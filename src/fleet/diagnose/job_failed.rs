@@ -21,7 +21,9 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
         if let (Some(one), Some(exit)) = (last, exit) {
             evidence.add(&format!("{}: {}", one.name, super::exited::exit_words(exit, case.now)));
         }
-        let code = exit.and_then(|exit| exit.code).map(|code| format!("exit {code}: ")).unwrap_or_default();
+        let code = exit.and_then(|exit| exit.code).map(|code| code.to_string());
+        let code = code.filter(|code| !message.shown().contains(code.as_str()));
+        let code = code.map(|code| format!("exit {code}: ")).unwrap_or_default();
         words = words.or(Some(format!("job failed: {code}{message}")));
     }
     Some(evidence.finding(NAME, HealthState::Degraded, &words?, "read the logs of the run that failed; run it again"))

@@ -1,6 +1,7 @@
 //! `why`: small rules, one per file, each with its evidence. A Service's health and its reasons come from what they find.
 
 mod autoscaler;
+mod cannot_start;
 mod case;
 mod crash_loop;
 mod drift;
@@ -40,6 +41,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: oom_kill::NAME, about: "killed at the memory limit", check: oom_kill::check },
     Rule { name: image_pull::NAME, about: "the image cannot be pulled", check: image_pull::check },
     Rule { name: crash_loop::NAME, about: "starts, ends and is started again", check: crash_loop::check },
+    Rule { name: cannot_start::NAME, about: "its container cannot be made or started", check: cannot_start::check },
     Rule { name: unschedulable::NAME, about: "no machine has room for it", check: unschedulable::check },
     Rule { name: exited::NAME, about: "ended although it should run", check: exited::check },
     Rule { name: job_failed::NAME, about: "a job's last run failed", check: job_failed::check },

@@ -49,7 +49,7 @@ fn is_starting(case: &Case<'_>, part: &Part<'_>, missing: u32) -> bool {
             && one.unschedulable.is_none()
             && one.waiting.as_ref().is_none_or(|w| matches!(w.reason.raw(), "ContainerCreating" | "PodInitializing"))
             && one.started_at.max(one.created_at).is_some_and(|at| case.is_within(at, START_SECONDS))
-            && one.check != crate::model::CheckState::Failing
+            && !part.check_fails(case, one)
     };
     part.instances.iter().filter(young).count() >= missing as usize
 }

@@ -1,7 +1,7 @@
 //! OOM kill: an Instance went over its memory limit and was killed for it.
 
 use crate::fleet::words::{instances, size};
-use crate::model::{Finding, HealthState};
+use crate::model::{Finding, HealthState, JobState, Phase};
 
 use super::exited::exit_words;
 use super::{Case, Evidence, NOTE};
@@ -17,9 +17,12 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     let mut evidence = Evidence::new();
     let mut severity = NOTE;
     let mut limit = None;
-    for (_, instance) in case.instances() {
+    for (part, instance) in case.instances() {
         let Some(exit) = instance.last_exit.as_ref().filter(|exit| exit.out_of_memory) else { continue };
-        let down = instance.ready != Some(true);
+        // One that has ended and was replaced, or a job's that a later run made good, is only not cleared away yet.
+        let over = matches!(instance.phase, Phase::Failed | Phase::Succeeded | Phase::Stopping);
+        let missed = if part.is_job() { matches!(part.job(), Some(JobState::Failed { .. })) } else { part.is_short() };
+        let down = instance.ready != Some(true) && (!over || missed);
         let fresh = exit.at.is_some_and(|at| case.is_within(at, FRESH_SECONDS));
         if !down && !exit.at.is_some_and(|at| case.is_within(at, REMEMBERED_SECONDS)) {
             continue;
@@ -46,7 +49,7 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
 mod tests {
     use super::super::fixture::{at, deployment, find, pod};
     use super::*;
-    use crate::model::{Exit, Instance, Phase};
+    use crate::model::{Exit, Instance};
 
     fn killed(second: i64, ready: bool) -> Instance {
         let exit = Exit { code: Some(137), reason: None, out_of_memory: true, at: Some(at(second)) };
@@ -76,6 +79,11 @@ mod tests {
                 assert_eq!(found.summary.shown(), "OOM: 1 Instance ran out of memory (memory limit of 12.0 MiB)");
             }
         }
+    }
+
+    #[test]
+    fn a_pod_that_was_replaced_long_ago_is_not_down() {
+        assert_eq!(find(check, &deployment("cache", 1, 1), &[killed(-50_000, false), pod("cache", 2)]), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::model::{
 use super::diagnose::fixture::{at, deployment, pod, waiting};
 use super::{Fleet, Rules};
 
+mod asking;
 mod freshness;
 mod order;
 mod placing;
