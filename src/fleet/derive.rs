@@ -209,7 +209,7 @@ impl Fleet {
         let changed = workloads.iter().map(|workload| workload.changed_at.max(workload.created_at)).max().flatten();
         let health_since =
             if state.seen && state.view.health.state == health.state { state.view.health_since } else { Some(now) };
-        let stale = case.parts.iter().filter(|part| !part.source.state.is_live() && part.source.synced);
+        let silent = case.parts.iter().filter(|part| !part.source.state.is_live() && part.source.synced);
         let tiers = state.units.iter().filter_map(|unit| self.index.get(*unit)).map(|unit| unit.tier);
         let release = if declared == 0 { &images[..] } else { &images[..declared] };
         let view = Service {
@@ -225,7 +225,7 @@ impl Fleet {
             cpu_cores,
             memory_bytes,
             last_change_at: changed.max(state.view.last_change_at),
-            stale_since: stale.map(|part| part.source.since).min(),
+            stale_since: silent.map(|part| part.source.since).min(),
             images: Vec::new(),
         };
         let wakes = [
@@ -314,7 +314,7 @@ impl Fleet {
     fn events_of(&self, unit: &Unit, instances: &[&Instance]) -> Vec<&Event> {
         let (source, scope) = (&unit.key.source, &unit.key.scope);
         let unwell = instances.iter().filter(|one| one.ready != Some(true)).take(UNWELL).map(|one| &one.name);
-        let slots = unwell.chain([&unit.key.name]).flat_map(|name| self.index.events(source, scope, name));
+        let slots = unwell.chain([&unit.key.name]).flat_map(|name| self.index.events.about(source, scope, name));
         slots.filter_map(|slot| self.event_at(*slot)).collect()
     }
 

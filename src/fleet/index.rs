@@ -1,18 +1,16 @@
 //! Which facts belong together: a Workload, its Instances, its Jobs, who scales it. Every update touches its own unit only.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use crate::model::{Autoscaler, Event, Fact, Instance, Key, Labels, Revision, SourceKind, SourceName, Text, Workload};
+use crate::model::{Autoscaler, Fact, Instance, Key, Labels, Revision, SourceKind, SourceName, Text, Workload};
 use crate::model::{Scope, Tier, WorkloadKind};
 
+use super::events::Events;
 use super::service::ServiceId;
 use super::store::Slot;
 
 pub(super) type UnitId = u32;
 const NONE: UnitId = UnitId::MAX;
-
-/// Most Events kept of one Source; the oldest go first.
-const EVENTS: usize = 4_000;
 
 /// What a Workload is known by to its Instances: its place and name, not its uid.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,13 +88,12 @@ pub(super) struct Index {
     /// Units by source, scope and the name that their chart gives all of them.
     charts: HashMap<(SourceName, Text, Text), Vec<UnitId>>,
     scopes: HashMap<(SourceName, Text), Slot>,
-    events: HashMap<(SourceName, Text), HashMap<Text, Vec<Slot>>>,
-    event_order: HashMap<SourceName, VecDeque<(Slot, Key)>>,
+    pub(super) events: Events,
     touched: Vec<UnitId>,
 }
 
 impl Index {
-    /// A fact is in `slot` from now on, instead of `old`. Returns Events that are too many now.
+    /// A fact is in `slot` from now on, instead of `old`. Returns an Event that is one too many now.
     pub(super) fn put(&mut self, slot: Slot, old: Option<&Fact>, fact: &Fact, bare: SourceKind) -> Option<Key> {
         match fact {
             Fact::Instance(f) => self.put_instance(slot, old, f, bare),
@@ -104,7 +101,7 @@ impl Index {
             Fact::Autoscaler(f) => self.put_autoscaler(slot, f),
             Fact::Revision(f) => self.put_revision(slot, f),
             Fact::Scope(f) => self.put_scope(slot, old, f),
-            Fact::Event(f) => return self.put_event(slot, old, f),
+            Fact::Event(f) => return self.events.put(slot, old.is_none(), f),
             Fact::Route(_) | Fact::Budget(_) | Fact::Node(_) => {}
         }
         None
@@ -120,7 +117,7 @@ impl Index {
                     self.replace_scope(&f.key.source, &f.name);
                 }
             }
-            Fact::Event(f) => self.remove_event(slot, f),
+            Fact::Event(f) => self.events.remove(slot, f),
             _ => self.leave(slot),
         }
     }
@@ -193,47 +190,6 @@ impl Index {
         {
             self.replace_scope(&f.key.source, &f.name);
         }
-    }
-
-    fn put_event(&mut self, slot: Slot, old: Option<&Fact>, f: &Event) -> Option<Key> {
-        let place = self.events.entry((f.key.source.clone(), f.scope.clone())).or_default();
-        let about = place.entry(f.about_name.clone()).or_default();
-        if !about.contains(&slot) {
-            about.push(slot);
-        }
-        if old.is_some() {
-            return None;
-        }
-        let order = self.event_order.entry(f.key.source.clone()).or_default();
-        order.push_back((slot, f.key.clone()));
-        if order.len() > EVENTS { order.pop_front().map(|(_, key)| key) } else { None }
-    }
-
-    fn remove_event(&mut self, slot: Slot, f: &Event) {
-        let place = (f.key.source.clone(), f.scope.clone());
-        if let Some(about) = self.events.get_mut(&place) {
-            if let Some(slots) = about.get_mut(&f.about_name) {
-                slots.retain(|s| *s != slot);
-                if slots.is_empty() {
-                    about.remove(&f.about_name);
-                }
-            }
-            if about.is_empty() {
-                self.events.remove(&place);
-            }
-        }
-        if let Some(order) = self.event_order.get_mut(&f.key.source) {
-            order.retain(|(s, _)| *s != slot);
-        }
-    }
-
-    /// The Events about a thing of this name.
-    pub(super) fn events(&self, source: &SourceName, scope: &Text, name: &Text) -> &[Slot] {
-        if self.events.is_empty() {
-            return &[];
-        }
-        let about = self.events.get(&(source.clone(), scope.clone())).and_then(|about| about.get(name));
-        about.map_or(&[], Vec::as_slice)
     }
 
     /// The fact of a scope.
@@ -452,19 +408,25 @@ impl Index {
     /// Every unit of a Source is touched, or placed again.
     pub(super) fn touch_source(&mut self, source: &SourceName) {
         let ids: Vec<UnitId> = self.iter().filter(|(_, unit)| unit.key.source == *source).map(|(id, _)| id).collect();
-        ids.into_iter().for_each(|id| self.touch(id));
+        for id in ids {
+            self.touch(id);
+        }
     }
 
     /// Every unit is placed again: other rules.
     pub(super) fn unplace_all(&mut self) {
         let ids: Vec<UnitId> = self.iter().map(|(id, _)| id).collect();
-        ids.into_iter().for_each(|id| self.unplace(id));
+        for id in ids {
+            self.unplace(id);
+        }
     }
 
     fn replace_scope(&mut self, source: &SourceName, scope: &Text) {
         let in_it = |unit: &Unit| unit.key.source == *source && unit.key.scope == *scope;
         let ids: Vec<UnitId> = self.iter().filter(|(_, unit)| in_it(unit)).map(|(id, _)| id).collect();
-        ids.into_iter().for_each(|id| self.unplace(id));
+        for id in ids {
+            self.unplace(id);
+        }
     }
 
     /// The units touched since the last call; empty ones among them are still there.

@@ -18,6 +18,7 @@ mod attention;
 mod derive;
 pub mod diagnose;
 mod environments;
+mod events;
 pub mod history;
 mod index;
 mod intern;
@@ -324,7 +325,7 @@ impl Fleet {
                     _ => None,
                 });
                 for name in names.chain([&unit.key.name]) {
-                    let slots = self.index.events(&unit.key.source, &unit.key.scope, name);
+                    let slots = self.index.events.about(&unit.key.source, &unit.key.scope, name);
                     events.extend(slots.iter().filter_map(|slot| self.event_at(*slot)));
                 }
             }

@@ -48,7 +48,7 @@ fn choose<'a, A: std::fmt::Display>(
             if let Some(whole) = many.iter().find(|address| address.to_string() == typed) {
                 return Ok(whole);
             }
-            let candidates = many.iter().map(|address| address.to_string()).collect();
+            let candidates = many.iter().map(ToString::to_string).collect();
             return Err(AddressError::Ambiguous { typed: Text::line(typed), candidates });
         }
     }

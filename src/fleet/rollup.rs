@@ -63,10 +63,13 @@ fn is_settled(workload: &Workload) -> bool {
 pub(super) fn counts(case: &Case<'_>) -> (Option<u32>, Option<u32>) {
     let any_serving = case.parts.iter().any(|part| !part.is_job());
     let parts = || case.parts.iter().filter(|part| !(any_serving && part.is_job()));
-    let sum = |number: fn(&Part<'_>) -> Option<u32>| {
-        parts().try_fold(0_u32, |sum, part| Some(sum.saturating_add(number(part)?)))
+    let sum = |mut numbers: Box<dyn Iterator<Item = Option<u32>> + '_>| {
+        numbers.try_fold(0_u32, |sum, n| Some(sum.saturating_add(n?)))
     };
-    if case.parts.is_empty() { (None, None) } else { (sum(|part| part.desired()), sum(|part| part.ready())) }
+    if case.parts.is_empty() {
+        return (None, None);
+    }
+    (sum(Box::new(parts().map(Part::desired))), sum(Box::new(parts().map(Part::ready))))
 }
 
 /// The images that run, what is declared first (how many of them are declared is told beside), older ones after.

@@ -156,10 +156,7 @@ fn release_words(old: &[Image], new: &[Image]) -> Option<String> {
     });
     let added = new.iter().find(|image| twin(image).is_none());
     let removed = old.iter().find(|image| !new.iter().any(|other| other.reference == image.reference));
-    let (from, to) = match (added, removed, moved) {
-        (Some(to), Some(from), _) | (None, None, Some((from, to))) => (from, to),
-        _ => return None,
-    };
+    let ((Some(to), Some(from), _) | (None, None, Some((from, to)))) = (added, removed, moved) else { return None };
     let (repository, _) = split(to);
     let same = split(from).0 == repository;
     let show = |image: &Image| {

@@ -83,10 +83,12 @@ pub(crate) fn pod(of: &str, n: u32) -> Instance {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the field has it")]
 pub(crate) fn waiting(reason: &str, message: &str) -> Option<Box<Waiting>> {
     Some(Box::new(Waiting { reason: Text::name(reason), message: Text::line(message) }))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the field has it")]
 pub(crate) fn exit(code: i32, second: i64) -> Option<Box<Exit>> {
     Some(Box::new(Exit { code: Some(code), reason: None, out_of_memory: false, at: Some(at(second)) }))
 }

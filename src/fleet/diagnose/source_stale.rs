@@ -14,8 +14,8 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     for part in case.parts.iter().filter(|part| !part.is_live()) {
         let source = part.source;
         let line = format!("{} is {} since {}", source.name, source.state.word(), moment(source.since, case.now));
-        let cause = source.status.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-        evidence.saw(&subject(part), Some(source.since), &format!("{line}{cause}"));
+        let why = source.status.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        evidence.saw(&subject(part), Some(source.since), &format!("{line}{why}"));
         words = words.or(Some(line));
     }
     let summary = format!("not known: Source {}", words?);

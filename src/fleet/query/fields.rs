@@ -108,8 +108,8 @@ pub const FIELDS: &[Field] = &[
 
 /// The field of this name, whatever its case.
 pub(super) fn find(name: &str) -> Option<&'static Field> {
-    let is_it = |one: &&str| one.eq_ignore_ascii_case(name);
-    FIELDS.iter().find(|field| is_it(&field.name) || field.aliases.iter().any(|alias| is_it(&alias)))
+    let is_it = |one: &str| one.eq_ignore_ascii_case(name);
+    FIELDS.iter().find(|field| is_it(field.name) || field.aliases.iter().any(|alias| is_it(alias)))
 }
 
 /// The first field that means this word or number; the table has one of each.

@@ -4,6 +4,7 @@ use super::fields::{self, FIELDS, Field, FieldKind, Means};
 use super::{How, Operand, Operator, Query, QueryError, Term, Test};
 
 /// A piece between spaces, with its place.
+#[derive(Clone, Copy)]
 struct Piece<'a> {
     start: usize,
     text: &'a str,

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Address, Fact, Freshness, HealthState, Instance, Key, Kind, Labels, Phase, Platform, SourceKind, SourceName,
-    SourceStatus, Table, Text, Timestamp, Update, Workload, WorkloadKind,
+    SourceStatus, Table, Text, Update, Workload, WorkloadKind,
 };
 
 use super::diagnose::fixture::{at, deployment, pod, waiting};
@@ -72,7 +72,7 @@ impl Lab {
 
     pub(super) fn lines(&self) -> Vec<String> {
         let words = |c: &crate::model::Change| {
-            let who = c.service.as_ref().map(|a| a.short()).or(c.source.as_ref().map(ToString::to_string));
+            let who = c.service.as_ref().map(Address::short).or(c.source.as_ref().map(ToString::to_string));
             format!("{} {} {}", c.kind.word(), who.unwrap_or_default(), c.text)
         };
         self.fleet.timeline().iter().map(words).collect()
@@ -235,7 +235,7 @@ fn what_needs_attention_stands_worst_first_production_before_staging() {
     let all = vec![broken("a-staging", "one", 0), broken("a-prod", "two", 1), broken("b-prod", "three", 0)];
     let mut lab = Lab::of(facts(all, vec![]));
     let told = |lab: &Lab| {
-        let name = |a: &super::Attention| a.service.as_ref().map(Address::short).unwrap_or("source".into());
+        let name = |a: &super::Attention| a.service.as_ref().map_or("source".into(), Address::short);
         lab.fleet.attention().iter().map(name).collect::<Vec<_>>()
     };
     assert_eq!(told(&lab), ["prod/three", "staging/one", "prod/two"]);
@@ -271,8 +271,4 @@ pub(super) fn compose(source: &SourceName, project: &str, name: &str) -> Workloa
         labels: Labels::default(),
         ..deployment(name, 1, 1)
     }
-}
-
-pub(super) fn later(second: i64) -> Timestamp {
-    at(second)
 }

@@ -15,8 +15,6 @@ fn instances_stand_by_number_then_name() {
 fn an_update_of_one_service_leaves_all_others_alone() {
     let workloads: Vec<Workload> = (0..50).map(|n| deployment(&format!("svc-{n}"), 1, 1)).collect();
     let mut lab = Lab::of(facts(workloads, vec![]));
-    for update in [put(Fact::from(deployment("svc-7", 2, 1)))] {
-        lab.fleet.apply(&lab.source.clone(), update, later(1));
-    }
+    lab.fleet.apply(&lab.source.clone(), put(Fact::from(deployment("svc-7", 2, 1))), at(1));
     assert_eq!(lab.fleet.index.take_touched().len(), 1);
 }

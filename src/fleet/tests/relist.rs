@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn view(lab: &Lab) -> Vec<(String, HealthState, Option<u32>, Option<u32>, Vec<Key>)> {
+type Row = (String, HealthState, Option<u32>, Option<u32>, Vec<Key>);
+
+fn view(lab: &Lab) -> Vec<Row> {
     let of =
         |s: &crate::model::Service| (s.address.to_string(), s.health.state, s.desired, s.ready, s.instances.clone());
     lab.fleet.services().map(of).collect()
