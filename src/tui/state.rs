@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Size;
 
-use crate::model::{Address, EnvironmentAddress, Timestamp};
+use super::log::Ring;
+use crate::model::{Address, EnvironmentAddress, Text, Timestamp};
 
 /// Choices that hold across screens. What belongs to one screen (its cursor, folds, sort, filter) lives in that screen.
 #[derive(Clone, Debug)]
@@ -18,8 +19,33 @@ pub struct Ui {
     pub frozen: Option<Timestamp>,
     pub mouse: bool,
     pub reduced_motion: bool,
-    pub theme: String,
+    /// Names of the themes that can be chosen.
+    pub themes: Vec<String>,
     pub toast: Option<Toast>,
+    /// What discovery tried and what came of it: for the screen of somebody who has nothing connected.
+    pub tried: Vec<Text>,
+    /// The tape being played, if this is a replay.
+    pub replaying: Option<Replaying>,
+    pub stats: Stats,
+}
+
+/// Where a tape stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Replaying {
+    /// Times as fast as it happened; zero: it stands still.
+    pub speed: f64,
+    /// Messages played, and messages there are.
+    pub progress: (usize, usize),
+}
+
+/// What the console did so far, for the debug panel.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    pub frames: u64,
+    pub last_us: u64,
+    pub slowest_us: u64,
+    pub bytes: u64,
+    pub log: Ring,
 }
 
 /// One line that goes away by itself.
@@ -36,7 +62,7 @@ const TOAST_SECONDS: i64 = 6;
 impl Ui {
     /// Nothing chosen yet.
     #[must_use]
-    pub fn new(size: Size, theme: &str) -> Self {
+    pub fn new(size: Size) -> Self {
         Self {
             size,
             narrowed: None,
@@ -44,8 +70,11 @@ impl Ui {
             frozen: None,
             mouse: true,
             reduced_motion: false,
-            theme: theme.to_owned(),
+            themes: Vec::new(),
             toast: None,
+            tried: Vec::new(),
+            replaying: None,
+            stats: Stats::default(),
         }
     }
 
@@ -85,7 +114,7 @@ mod tests {
     #[test]
     fn a_toast_goes_when_its_time_is_over() {
         let start = Timestamp::UNIX_EPOCH;
-        let mut ui = Ui::new(Size::new(80, 24), "dark");
+        let mut ui = Ui::new(Size::new(80, 24));
         ui.say("copied", false, start);
         assert!(!ui.expire(start));
         assert!(ui.expire(Timestamp::from_second(6).unwrap()));

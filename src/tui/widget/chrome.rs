@@ -8,14 +8,15 @@ use super::{ages, words};
 use crate::model::HealthState;
 use crate::tui::keymap::Action;
 use crate::tui::screen::View;
+use crate::tui::state::Replaying;
 use crate::tui::theme::Role;
 
 /// Draws the header over the first row of `area`.
-pub fn header(view: &View<'_>, area: Rect, buf: &mut Buffer, replay: Option<&str>) {
+pub fn header(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
     let mut right = sources(view);
-    if let Some(replay) = replay {
-        right = vec![Span::styled(replay.to_owned(), view.style(Role::Accent))];
+    if let Some(tape) = view.ui.replaying {
+        right = vec![Span::styled(told(view, tape), view.style(Role::Accent))];
     }
     if view.ui.frozen.is_some() {
         right.insert(0, Span::styled("frozen  ", view.style(Role::Warn)));
@@ -75,8 +76,19 @@ fn sources(view: &View<'_>) -> Vec<Span<'static>> {
     out
 }
 
-/// Draws the footer over the first row of `area`: a toast while there is one, else the keys that help.
-pub fn footer(view: &View<'_>, area: Rect, buf: &mut Buffer, hints: &[Action]) {
+/// Where the tape stands: `tape ‖ 12 of 340`, `tape ▸ ×2 12 of 340`.
+fn told(view: &View<'_>, tape: Replaying) -> String {
+    let (played, all) = tape.progress;
+    if tape.speed > 0.0 {
+        format!("tape {} x{} {played} of {all}", view.glyphs.playing, tape.speed)
+    } else {
+        format!("tape {} {played} of {all}", view.glyphs.paused)
+    }
+}
+
+/// Draws the footer over the first row of `area`: a toast while there is one, else the filter in force and the keys that
+/// help.
+pub fn footer(view: &View<'_>, area: Rect, buf: &mut Buffer, hints: &[Action], filter: Option<&str>) {
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
     if let Some(toast) = &view.ui.toast {
         let role = if toast.bad { Role::Warn } else { Role::Text };
@@ -84,7 +96,10 @@ pub fn footer(view: &View<'_>, area: Rect, buf: &mut Buffer, hints: &[Action]) {
         return;
     }
     let mut line = Vec::new();
-    let mut taken = 0;
+    if let Some(filter) = filter.filter(|filter| !filter.is_empty()) {
+        line.push(Span::styled(format!("/ {filter}   "), view.style(Role::Accent)));
+    }
+    let mut taken: usize = line.iter().map(Span::width).sum();
     for action in hints {
         let key = view.keymap.shown(*action, view.glyphs.ascii);
         if key.is_empty() {
