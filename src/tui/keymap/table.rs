@@ -108,6 +108,7 @@ actions! {
     Fields "fields" ["i"] Logs "fields" "JSON lines as fields, or as they are";
     NextMatch "next-match" ["ctrl-n"] Logs "next match" "the next line that the search finds";
     PreviousMatch "previous-match" ["ctrl-p"] Logs "match before" "the line before that the search finds";
+    Only "only" ["&"] Logs "only" "only lines that the search finds, or all";
     Save "save" ["ctrl-s"] Logs "save" "save the lines held here to a file";
 
     Pause "pause" ["space"] Replay "pause" "stop the tape, or let it run";

@@ -3,7 +3,18 @@
 //! Data flows one way: the shell hands a [`View`] to a screen, the screen answers keys with [`Command`]s, the shell does
 //! them. A screen learns something only in [`Screen::prepare`] (and from keys); drawing takes `&self`.
 
-mod watch;
+pub mod cells;
+pub mod curves;
+pub mod figure;
+pub mod filter;
+pub mod list;
+pub mod reader;
+pub mod row;
+pub mod service;
+pub mod services;
+pub mod sources;
+pub mod timeline;
+pub mod watch;
 
 use std::path::PathBuf;
 
@@ -200,7 +211,7 @@ pub trait Screen {
     fn hints(&self, view: &View<'_>) -> Vec<Action>;
 
     /// Called before every draw with the area that will be drawn: the place to bring an index up to date (compare
-    /// `view.state.applied`), to bind the cursor to identity again and to scroll.
+    /// `view.state.moved`), to bind the cursor to identity again and to scroll.
     fn prepare(&mut self, view: &View<'_>, area: Rect);
 
     /// Draws the body; header and footer are the shell's. Must not fail at any size.
@@ -242,6 +253,12 @@ pub trait Screen {
         "letters to find"
     }
 
+    /// What it wants done without a key, asked after each [`Screen::prepare`]: to open the logs of the tab that has come to
+    /// the front. It must want each thing once.
+    fn wishes(&mut self, _view: &View<'_>) -> Vec<Command> {
+        Vec::new()
+    }
+
     /// The screen goes away for good: what must be told to the engine (close a log pane).
     fn leave(&mut self, _view: &View<'_>) -> Vec<Command> {
         Vec::new()
@@ -252,8 +269,11 @@ pub trait Screen {
 #[must_use]
 pub fn open(place: &Place, _view: &View<'_>) -> Box<dyn Screen> {
     match place {
-        Place::Watch | Place::Services | Place::Timeline | Place::Sources | Place::Service(..) | Place::Source(_) => {
-            Box::new(watch::Watch::default())
-        }
+        Place::Watch => Box::new(watch::Watch::default()),
+        Place::Services => Box::new(services::Services::default()),
+        Place::Timeline => Box::new(timeline::Timeline::default()),
+        Place::Sources => Box::new(sources::Sources::default()),
+        Place::Service(address, tab) => Box::new(service::ServicePage::new(address.clone(), *tab)),
+        Place::Source(name) => Box::new(sources::page::SourcePage::new(name.clone())),
     }
 }

@@ -1,0 +1,157 @@
+//! Where the parts of Watch stand, and how far each is scrolled: unless the person moved, the row under the cursor stays
+//! on its line of the screen, whatever comes or goes above it.
+
+use ratatui::layout::Rect;
+
+use crate::tui::screen::curves;
+use crate::tui::screen::list::scrolled;
+
+use super::index::Index;
+
+/// Lines of a body from which on the selected Service's curves are drawn below.
+const ROOM_FOR_FOOT: u16 = 26;
+/// Lines from which on a blank one parts attention and tree.
+const ROOM_FOR_AIR: u16 = 18;
+
+/// The parts and their scroll positions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Places {
+    pub(super) attention: Rect,
+    /// Its heading is the first line.
+    pub(super) tree: Rect,
+    pub(super) foot: Rect,
+    pub(super) attention_top: usize,
+    pub(super) tree_top: usize,
+    /// Lines of the attention part that hold rows.
+    pub(super) attention_room: usize,
+    /// The line of the screen that the cursor's row in the tree was last drawn on.
+    anchor: Option<u16>,
+}
+
+impl Places {
+    /// Shares the area out. `held`: the attention part may grow, for news, but not shrink, so that nothing moves.
+    pub fn arrange(&mut self, area: Rect, index: &Index, held: bool) {
+        let lines = u16::try_from(index.attention.len()).unwrap_or(u16::MAX).min((area.height / 4).max(2));
+        let air = u16::from(area.height >= ROOM_FOR_AIR);
+        let before = if held { self.attention.height } else { 0 };
+        let attention = (1 + lines + air).max(before).min(area.height / 2);
+        let foot = if area.height >= ROOM_FOR_FOOT && !index.tree.is_empty() { curves::HEIGHT } else { 0 };
+        let tree = area.height - attention - foot;
+        self.attention = Rect { height: attention, ..area };
+        self.tree = Rect { y: area.y + attention, height: tree, ..area };
+        self.foot = Rect { y: area.y + attention + tree, height: foot, ..area };
+        self.attention_room = usize::from(attention.saturating_sub(1 + air));
+    }
+
+    /// Lines of the tree below its heading.
+    pub fn tree_room(&self) -> usize {
+        usize::from(self.tree.height.saturating_sub(1))
+    }
+
+    /// Scrolls both parts so that the row under the cursor is on screen.
+    pub fn scroll(&mut self, index: &Index, cursor: Option<usize>, held: bool) {
+        let lines = index.attention.len();
+        let (room, count) = (self.tree_room(), index.tree.len());
+        let in_tree = cursor.and_then(|at| at.checked_sub(lines));
+        if in_tree.is_none() {
+            let at = cursor.unwrap_or(0);
+            self.attention_top = scrolled(self.attention_top, at, self.attention_room, lines);
+        } else {
+            self.attention_top = 0;
+        }
+        let first = self.tree.y.saturating_add(1);
+        match (in_tree, self.anchor.filter(|_| held)) {
+            (Some(at), Some(line)) => self.tree_top = at.saturating_sub(usize::from(line.saturating_sub(first))),
+            (None, _) => self.tree_top = self.tree_top.min(count.saturating_sub(room)),
+            (Some(_), None) => {}
+        }
+        if let Some(at) = in_tree {
+            self.tree_top = scrolled(self.tree_top, at, room, count);
+        }
+        self.anchor = in_tree.and_then(|at| u16::try_from(at - self.tree_top).ok()).map(|line| first + line);
+    }
+
+    /// The row at a line of the screen, counted as the cursor counts.
+    pub fn row_at(&self, y: u16, index: &Index) -> Option<usize> {
+        let within = |part: Rect, room: usize, top: usize, count: usize| {
+            let line = usize::from(y.checked_sub(part.y.saturating_add(1))?);
+            (line < room && top + line < count).then_some(top + line)
+        };
+        let lines = index.attention.len();
+        let attention = within(self.attention, self.attention_room, self.attention_top, lines);
+        attention
+            .or_else(|| within(self.tree, self.tree_room(), self.tree_top, index.tree.len()).map(|row| row + lines))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, EnvironmentAddress, HealthState, Text};
+    use crate::tui::screen::watch::rows::TreeRow;
+
+    fn address(n: usize) -> Address {
+        let environment = EnvironmentAddress { system: None, environment: Text::name("prod") };
+        Address { environment, service: Text::name(&format!("s{n}")) }
+    }
+
+    fn index(attention: usize, services: usize) -> Index {
+        let line = |n| crate::fleet::Attention {
+            service: Some(address(n)),
+            source: None,
+            severity: HealthState::Down,
+            text: Text::line("down"),
+            since: None,
+        };
+        Index {
+            attention: (0..attention).map(line).collect(),
+            tree: (0..services).map(|n| TreeRow::Service(address(n))).collect(),
+            ..Index::default()
+        }
+    }
+
+    fn line_of(places: &Places, index: &Index, cursor: usize) -> u16 {
+        let row = cursor - index.attention.len();
+        places.tree.y + 1 + u16::try_from(row - places.tree_top).unwrap()
+    }
+
+    #[test]
+    fn the_row_under_the_cursor_stays_on_its_line_when_attention_grows_and_shrinks() {
+        let area = Rect::new(0, 2, 80, 20);
+        let mut places = Places::default();
+        let (calm, alarmed) = (index(0, 60), index(3, 60));
+        places.arrange(area, &calm, false);
+        places.scroll(&calm, Some(8), false);
+        let before = line_of(&places, &calm, 8);
+        places.arrange(area, &alarmed, true);
+        places.scroll(&alarmed, Some(11), true);
+        assert_eq!(line_of(&places, &alarmed, 11), before, "three lines came above");
+        places.arrange(area, &calm, true);
+        places.scroll(&calm, Some(8), true);
+        assert_eq!(line_of(&places, &calm, 8), before, "and went again");
+    }
+
+    #[test]
+    fn a_click_finds_the_row_that_is_drawn_there() {
+        let (area, mixed) = (Rect::new(0, 2, 80, 20), index(2, 60));
+        let mut places = Places::default();
+        places.arrange(area, &mixed, false);
+        places.scroll(&mixed, Some(40), false);
+        assert_eq!(places.row_at(2, &mixed), None, "a heading");
+        assert_eq!(places.row_at(4, &mixed), Some(1));
+        let line = line_of(&places, &mixed, 40);
+        assert_eq!(places.row_at(line, &mixed), Some(40));
+        assert_eq!(places.row_at(99, &mixed), None);
+    }
+
+    #[test]
+    fn every_height_can_be_shared_out() {
+        for height in 0..80 {
+            let area = Rect::new(0, 0, 80, height);
+            let mut places = Places::default();
+            places.arrange(area, &index(9, 100), true);
+            places.scroll(&index(9, 100), Some(50), true);
+            assert_eq!(places.attention.height + places.tree.height + places.foot.height, height);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The tree of Environments and Services.
+
+use ratatui::buffer::Buffer;
+use ratatui::text::{Line, Span};
+
+use crate::model::{HealthState, Tier};
+use crate::tui::screen::row::{EnvironmentRow, ServiceRow};
+use crate::tui::screen::{View, cells};
+use crate::tui::theme::Role;
+use crate::tui::widget::table::{self, Column, Row, Table};
+
+use super::index::Index;
+use super::place::Places;
+use super::rows::TreeRow;
+
+const COLUMNS: &[Column] = &[
+    Column::text("ENVIRONMENT / SERVICE", 24).grows(),
+    Column::text("PLATFORM", 20).rank(3),
+    Column::text("HEALTH", 15),
+    Column::number("READY", 6).rank(1),
+    Column::text("RELEASE", 18).rank(2),
+    Column::number("RESTARTS", 8).rank(4),
+    Column::text("WHY", 36).grows().rank(5),
+    Column::number("AGE", 4).rank(1),
+];
+
+/// Draws the part.
+pub fn draw(view: &View<'_>, places: &Places, index: &Index, cursor: Option<usize>, buf: &mut Buffer) {
+    let at = cursor.and_then(|at| at.checked_sub(index.attention.len()));
+    let table = Table { columns: COLUMNS, count: index.tree.len(), top: places.tree_top, at };
+    let shown = table::places(COLUMNS, places.tree.width);
+    let name_width = usize::from(shown[0].map_or(0, |(_, width)| width));
+    table.draw(view, places.tree, buf, |n| match index.tree.get(n) {
+        Some(TreeRow::Environment { address, open }) => {
+            let found = view.state.fleet.environment(address);
+            let Some(environment) = found else { return Row::default() };
+            let row = EnvironmentRow::of(&view.state.fleet, environment, index.several_systems, cells::when(view));
+            environment_row(view, &row, *open, name_width)
+        }
+        Some(TreeRow::Service(address)) => {
+            let Some(service) = view.state.fleet.service(address) else { return Row::default() };
+            let row = ServiceRow::of(&view.state.fleet, service, cells::when(view));
+            service_row(view, &row, view.ui.marked.contains(address))
+        }
+        None => Row::default(),
+    });
+}
+
+fn environment_row<'a>(view: &View<'_>, row: &EnvironmentRow, open: bool, name_width: usize) -> Row<'a> {
+    let fold = if open { view.glyphs.unfolded } else { view.glyphs.folded };
+    let stale = row.stale.is_some();
+    let quiet = view.style(Role::Quiet);
+    let mut name =
+        vec![Span::styled(format!("{fold} "), quiet), Span::styled(row.name.clone(), view.style(Role::Strong))];
+    let room = name_width.saturating_sub(name.iter().map(Span::width).sum());
+    name.push(Span::styled(tier_mark(row.tier, room), view.style(tier_role(row.tier))));
+    let note = if row.note.is_empty() { String::new() } else { row.note.clone() };
+    let cells = vec![
+        Line::from(name),
+        Line::styled(row.sources.clone(), quiet),
+        cells::health(view, row.health, row.stale.as_deref()),
+        cells::ready(view, row.ready.as_deref(), row.short, stale),
+        Line::styled(row.release.clone().unwrap_or_default(), quiet),
+        Line::default(),
+        Line::styled(note, quiet),
+        Line::styled(row.changed.clone().unwrap_or_default(), quiet),
+    ];
+    let ground = (row.tier == Tier::Production).then_some(Role::Production);
+    Row { ground, ..Row::of(cells) }
+}
+
+/// What kind of Environment it is, in words that fit: production is never told by its colour alone.
+fn tier_mark(tier: Tier, room: usize) -> String {
+    let words: &[&str] = match tier {
+        Tier::Production => &["  production, locked", "  production", "  prod", " P"],
+        Tier::Unknown => &["  unknown tier", "  tier?", ""],
+        Tier::Staging => &["  staging", ""],
+        Tier::Dev => &["  dev", ""],
+    };
+    words.iter().find(|word| word.len() <= room).copied().unwrap_or_default().to_owned()
+}
+
+fn tier_role(tier: Tier) -> Role {
+    match tier {
+        Tier::Production => Role::Bad,
+        Tier::Unknown => Role::Warn,
+        Tier::Staging | Tier::Dev => Role::Quiet,
+    }
+}
+
+fn service_row<'a>(view: &View<'_>, row: &ServiceRow, marked: bool) -> Row<'a> {
+    let stale = row.stale.is_some();
+    let quiet = view.style(Role::Quiet);
+    let mark = if marked { view.glyphs.mark } else { " " };
+    let restarts = if row.restarts > 0 { row.restarts.to_string() } else { String::new() };
+    let reason =
+        if row.health.is_bad() || row.health == HealthState::Unknown { row.reason.clone() } else { String::new() };
+    Row::of(vec![
+        Line::from(vec![
+            Span::styled(format!("{mark}   "), view.style(Role::Accent)),
+            Span::styled(row.name.clone(), view.style(if stale { Role::Quiet } else { Role::Text })),
+        ]),
+        Line::styled(row.platform.clone(), quiet),
+        cells::health(view, row.health, row.stale.as_deref()),
+        cells::ready(view, row.ready.as_deref(), row.short, stale),
+        cells::release(view, &row.release, stale),
+        Line::styled(restarts, view.style(Role::Text)),
+        Line::styled(reason, quiet),
+        Line::styled(row.changed.clone().unwrap_or_default(), quiet),
+    ])
+}
