@@ -1,5 +1,6 @@
 //! One table kept up to date: a list, then a watch from where the list stood, again and again.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +14,17 @@ use super::recent::Recent;
 use super::resource::Resource;
 use super::scope::Scope;
 use super::trouble::Trouble;
-use crate::model::{Table, Text, Update};
+use crate::model::{Fact, Key, Table, Text, Update};
 
 /// First pause after a failed request of a table; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Pause before what was denied, or is not there, is tried again: somebody may have granted it.
+/// Pause before what was denied is tried again: somebody may have granted it.
 const DENIED_PAUSE: Duration = Duration::from_mins(1);
+/// Pause before a kind that the server does not have is looked for again.
+const ABSENT_PAUSE: Duration = Duration::from_mins(10);
+/// Longest that watches wait for the first lists of all tables: what is on screen first comes first.
+const GATE: Duration = Duration::from_secs(3);
 /// Pause between lists where watching is not allowed.
 const POLL_PAUSE: Duration = Duration::from_secs(30);
 
@@ -29,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) link: Arc<Link>,
     pub(crate) board: Board,
     pub(crate) scope: Scope,
+    /// True once every table has been read.
+    pub(crate) gate: tokio::sync::watch::Sender<bool>,
     /// Woken when a request failed without an answer: the sign of life is looked for at once.
     pub(crate) doubt: tokio::sync::Notify,
     /// Told the namespaces after each list, and as they come and go.
@@ -45,6 +52,9 @@ impl Shared {
     /// [`Closed`] when the engine is gone.
     pub(crate) async fn tell(&self) -> Result<(), Closed> {
         let tidings = self.board.tidings(self.desk.gauge());
+        if tidings.synced {
+            self.gate.send_replace(true);
+        }
         let mut updates: Vec<Update> = tidings.status.into_iter().map(Update::Status).collect();
         updates.extend(tidings.synced.then_some(Update::Synced));
         if updates.is_empty() { Ok(()) } else { self.desk.send(updates).await }
@@ -60,6 +70,10 @@ pub(crate) struct Feed {
     pub(crate) converter: Converter,
     /// Whether the server is still asked for protobuf.
     pub(crate) protobuf: bool,
+    /// Whether lists come page by page, because the whole one took too long.
+    pub(crate) paged: bool,
+    /// Facts told last, where the platform writes objects again and again in which nothing changed that matters.
+    pub(crate) steady: Option<HashMap<Key, Fact>>,
     /// Newest facts only, for events.
     pub(crate) recent: Option<Recent>,
 }
@@ -90,6 +104,8 @@ impl Feed {
             table: Table { name: Text::name(resource.plural), scope },
             converter: Converter::new(shared.desk.source()),
             protobuf: resource.codec.protobuf.is_some(),
+            paged: false,
+            steady: resource.beats().then(HashMap::new),
             recent: (resource.plural == "events").then(Recent::default),
             shared,
             resource,
@@ -128,6 +144,8 @@ impl Feed {
     /// Follows from `version` until a new list is needed.
     async fn watch(&mut self, mut version: String) -> Result<(), Trouble> {
         self.set(Cell::Fresh).await?;
+        let mut gate = self.shared.gate.subscribe();
+        drop(tokio::time::timeout(GATE, gate.wait_for(|open| *open)).await);
         let mut failed = 0;
         loop {
             match follow(self, &version).await {
@@ -154,7 +172,7 @@ impl Feed {
     }
 
     /// What follows from a failed list or watch: how long to wait before the next try.
-    async fn judge(&self, trouble: Trouble, pause: Duration) -> Result<Duration, Stop> {
+    async fn judge(&mut self, trouble: Trouble, pause: Duration) -> Result<Duration, Stop> {
         let cell = match trouble.status {
             Some(401) => return Err(Stop::LoggedOut(trouble.failure)),
             Some(403) if self.namespace.is_none() && self.resource.namespaced => return Err(Stop::Forbidden),
@@ -163,9 +181,12 @@ impl Feed {
             _ => Cell::Failing { why: Text::line(&trouble.failure.to_string()), listed: false },
         };
         let wait = match cell {
-            Cell::Denied(_) | Cell::Absent => DENIED_PAUSE,
+            Cell::Denied(_) => DENIED_PAUSE,
+            Cell::Absent => ABSENT_PAUSE,
             _ => trouble.failure.retry_after.unwrap_or(pause).max(pause),
         };
+        // A large list that is late, or too much for the server at once, may come in pieces.
+        self.paged |= matches!(trouble.status, None | Some(429 | 504));
         if trouble.status.is_none() {
             self.shared.doubt.notify_one();
         }
@@ -182,10 +203,26 @@ impl Feed {
         self.shared.tell().await
     }
 
+    /// Whether a fact says something that was not said before.
+    pub(crate) fn is_news(&mut self, fact: &Fact) -> bool {
+        let Some(steady) = &mut self.steady else { return true };
+        match steady.get_mut(fact.key()) {
+            Some(known) if known == fact => false,
+            Some(known) => {
+                known.clone_from(fact);
+                true
+            }
+            None => {
+                steady.insert(fact.key().clone(), fact.clone());
+                true
+            }
+        }
+    }
+
     /// Whether a row lies in scope; where the server could not leave it out itself.
     #[must_use]
     pub(crate) fn in_scope(&self, row: &Row) -> bool {
-        let scope = row.facts.first().and_then(crate::model::Fact::scope);
+        let scope = row.facts.first().and_then(Fact::scope);
         scope.is_none_or(|scope| {
             !self.resource.namespaced && self.resource.plural != "namespaces" || self.shared.scope.holds(scope.raw())
         })

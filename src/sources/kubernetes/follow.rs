@@ -119,6 +119,9 @@ impl Feed {
             self.shared.namespaces.settle();
         }
         for fact in row.facts {
+            if !self.is_news(&fact) {
+                continue;
+            }
             let oldest: Option<Key> = self.recent.as_mut().and_then(|recent| recent.push(&fact));
             updates.push(Update::Put(self.table.clone(), fact));
             updates.extend(oldest.map(Update::Drop));
@@ -126,6 +129,7 @@ impl Feed {
     }
 
     fn forget(&mut self, fact: &Fact) {
+        self.steady.iter_mut().for_each(|steady| drop(steady.remove(fact.key())));
         match fact {
             Fact::Scope(scope) => self.shared.namespaces.remove(scope.name.raw()),
             Fact::Instance(instance) => {

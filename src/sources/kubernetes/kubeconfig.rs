@@ -45,16 +45,11 @@ pub(crate) async fn login(options: &Options, earlier: Option<Credentials>, now: 
     let mut config = blocking(move || read(&files)).await?;
     let exec = config.auth_info.exec.take();
     let mut fresh = false;
-    let credentials = match exec {
-        None => None,
-        Some(exec) => match earlier.filter(|c| holds(c, now)) {
-            Some(credentials) => Some(credentials),
-            None => {
-                fresh = true;
-                Some(exec::run(&exec, &options.allow_exec, options.plugin_deadline).await?)
-            }
-        },
-    };
+    let mut credentials = earlier.filter(|c| exec.is_some() && holds(c, now));
+    if let (Some(exec), None) = (exec, &credentials) {
+        fresh = true;
+        credentials = Some(exec::run(&exec, &options.allow_exec, options.plugin_deadline).await?);
+    }
     if let Some(credentials) = &credentials {
         use_credentials(&mut config, credentials);
     }

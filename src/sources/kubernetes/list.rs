@@ -35,6 +35,7 @@ pub(crate) async fn list(feed: &mut Feed) -> Result<String, Trouble> {
 
 async fn pages(feed: &mut Feed) -> Result<String, Trouble> {
     feed.converter.forget();
+    feed.steady.iter_mut().for_each(std::collections::HashMap::clear);
     if feed.resource.plural == "namespaces" {
         feed.shared.namespaces.restart();
     }
@@ -74,7 +75,7 @@ fn path(feed: &Feed, next: &str) -> String {
     let mut path = format!("{}?limit={PAGE}", feed.resource.path(feed.namespace.as_deref()));
     if !next.is_empty() {
         path.push_str(&format!("&continue={}", query(next)));
-    } else if feed.protobuf {
+    } else if feed.protobuf && !feed.paged {
         // From the watch cache: no read of etcd, and written out object by object.
         path.push_str("&resourceVersion=0");
     }
@@ -140,6 +141,7 @@ impl Feed {
         }
         self.note(&row);
         for fact in row.facts {
+            self.is_news(&fact);
             match &mut self.recent {
                 Some(recent) => recent.gather(fact),
                 None => batch.updates.push(Update::Put(self.table.clone(), fact)),

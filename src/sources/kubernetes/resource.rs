@@ -147,6 +147,12 @@ impl Resource {
         }
     }
 
+    /// Whether its objects are written again and again though nothing changed that matters: heartbeats, measurements.
+    #[must_use]
+    pub(crate) fn beats(&self) -> bool {
+        matches!(self.plural, "nodes" | "horizontalpodautoscalers" | "scaledobjects" | "poddisruptionbudgets")
+    }
+
     /// The name in RBAC rules and denials: `pods`, `deployments.apps`.
     #[must_use]
     pub(crate) fn full_name(&self) -> String {

@@ -3,6 +3,9 @@
 /// Namespaces of the system itself: watched only where they are asked for by name.
 const SYSTEM: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
 
+/// So many namespaces are asked for one by one.
+const FEW: usize = 4;
+
 /// The namespaces in scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scope {
@@ -29,10 +32,12 @@ impl Scope {
         })
     }
 
-    /// The namespaces that are named whole, where no pattern stands among them: then only these are asked for.
+    /// The namespaces that are named whole, where these are few: then only they are asked for. Of many, each kind would
+    /// cost a request and a watch per namespace; then the cluster is asked, and the rest left out here.
     #[must_use]
     pub(crate) fn named(&self) -> Option<&[String]> {
-        let whole = !self.patterns.is_empty() && self.patterns.iter().all(|p| !p.ends_with('*') && is_name(p));
+        let whole =
+            (1..=FEW).contains(&self.patterns.len()) && self.patterns.iter().all(|p| !p.ends_with('*') && is_name(p));
         whole.then_some(&self.patterns[..])
     }
 

@@ -45,6 +45,7 @@ pub(crate) async fn run(source: &Kubernetes, desk: Desk) -> Result<(), Failure> 
     let shared = Arc::new(Shared {
         board: Board::new(link.marks.clone(), hello.version),
         scope: source.scope(),
+        gate: tokio::sync::watch::channel(false).0,
         doubt: tokio::sync::Notify::new(),
         namespaces: namespaces::Roll::new(source.scope()),
         tables: source.tables(),

@@ -104,21 +104,19 @@ impl Converter {
         let seen = status.observed_generation > 0;
         let owner = meta.owner().and_then(|o| Some((workload_kind(&o.kind)?, self.words.name(&o.name))));
         let gone = self.loose(&meta.uid, owner.is_none());
-        let fact = match owner {
-            Some(workload) => Fact::Revision(Box::new(self.revision(&meta, spec_of(spec.template.as_ref()), workload))),
-            None => {
-                let mut w = self.base(WorkloadKind::ReplicaSet, &meta, spec_of(spec.template.as_ref()));
-                w.observed = status.observed_generation >= meta.generation;
-                w.available = seen.then(|| count(status.available_replicas));
-                w.updated = seen.then(|| count(status.replicas));
-                Fact::Workload(Box::new(w))
-            }
-        };
         let (desired, ready) = (Some(spec.replicas.map_or(1, count)), seen.then(|| count(status.ready_replicas)));
-        let fact = match fact {
-            Fact::Revision(r) => Fact::Revision(Box::new(Revision { desired, ready, ..*r })),
-            Fact::Workload(w) => Fact::Workload(Box::new(Workload { desired, ready, ..*w })),
-            other => other,
+        let template = spec_of(spec.template.as_ref());
+        let fact = if let Some(workload) = owner {
+            Fact::Revision(Box::new(Revision { desired, ready, ..self.revision(&meta, template, workload) }))
+        } else {
+            Fact::Workload(Box::new(Workload {
+                desired,
+                ready,
+                updated: seen.then(|| count(status.replicas)),
+                available: seen.then(|| count(status.available_replicas)),
+                observed: status.observed_generation >= meta.generation,
+                ..self.base(WorkloadKind::ReplicaSet, &meta, template)
+            }))
         };
         Row { gone: gone.into_iter().collect(), ..row(meta, fact) }
     }

@@ -28,6 +28,7 @@ pub(crate) struct EventSeries {
 }
 
 /// `Event`.
+#[expect(clippy::struct_field_names, reason = "the names are the API's own")]
 #[derive(Clone, PartialEq, Message, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Event {
