@@ -126,7 +126,7 @@ impl Inner {
         let matter = || self.cells.iter().filter(|(p, _)| MATTERS.contains(&p.resource.as_str())).map(|(_, c)| c);
         let state = if matter().count() > 0 && matter().all(|c| matches!(c, Cell::Denied(_))) {
             Freshness::Denied
-        } else if !failing.is_empty() && !any(|c| *c == Cell::Fresh) {
+        } else if !failing.is_empty() && !any(|c| matches!(c, Cell::Fresh | Cell::Waiting)) {
             Freshness::Unreachable
         } else if any(|c| *c == Cell::Waiting) && !self.synced {
             Freshness::Connecting

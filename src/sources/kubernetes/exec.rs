@@ -131,7 +131,7 @@ struct Output {
 /// In a session of its own, so that it cannot ask on our terminal.
 async fn output(exec: &ExecConfig, file: &Path, folders: &[PathBuf]) -> std::io::Result<Output> {
     let detach = folders.iter().filter(|f| f.is_absolute()).map(|f| f.join("setsid")).find(|f| f.is_file());
-    let mut command = match detach {
+    let mut command = match &detach {
         Some(setsid) => {
             let mut command = process::command(setsid);
             command.arg(file);
@@ -150,11 +150,33 @@ async fn output(exec: &ExecConfig, file: &Path, folders: &[PathBuf]) -> std::io:
         "spec": { "interactive": false, "cluster": exec.cluster },
     });
     command.env("KUBERNETES_EXEC_INFO", info.to_string());
+    let alone = detach.is_some();
     let mut child = command.spawn()?;
+    let group =
+        Group(child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)).filter(|_| alone));
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (stdout, stderr) = futures::future::join(bounded(out), bounded(err)).await;
     let status = child.wait().await?;
+    group.ended();
     Ok(Output { success: status.success(), stdout: stdout?, stderr: stderr? })
+}
+
+/// The session of a plugin: what it started ends with it when its time is over.
+struct Group(Option<rustix::process::Pid>);
+
+impl Group {
+    fn ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            // It may have ended by itself in this very moment.
+            drop(rustix::process::kill_process_group(leader, rustix::process::Signal::KILL));
+        }
+    }
 }
 
 async fn bounded(pipe: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {

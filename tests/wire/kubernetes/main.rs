@@ -1,0 +1,11 @@
+//! Source `kubernetes` against recorded answers of a real API server (v1.36, `answers/objects.yaml`), and against a server
+//! that refuses, breaks, stalls and lies.
+#![allow(clippy::disallowed_methods, reason = "tests start servers, wait for conditions and make their own programs")]
+
+mod console;
+mod faults;
+mod login;
+mod logs;
+mod reading;
+mod rights;
+mod server;
