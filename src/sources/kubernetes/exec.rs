@@ -174,7 +174,7 @@ impl Drop for Group {
     fn drop(&mut self) {
         if let Some(leader) = self.0 {
             // It may have ended by itself in this very moment.
-            drop(rustix::process::kill_process_group(leader, rustix::process::Signal::KILL));
+            rustix::process::kill_process_group(leader, rustix::process::Signal::KILL).unwrap_or_default();
         }
     }
 }

@@ -154,9 +154,8 @@ impl Console {
                 }
             }
         };
-        if tokio::time::timeout(DEADLINE, waiting).await.is_err() {
-            panic!("not within {DEADLINE:?}: {what}; the last status is {:?}", self.status.last());
-        }
+        let in_time = tokio::time::timeout(DEADLINE, waiting).await.is_ok();
+        assert!(in_time, "not within {DEADLINE:?}: {what}; the last status is {:?}", self.status.last());
     }
 
     pub(crate) async fn synced(mut self) -> Self {
