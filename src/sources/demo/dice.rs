@@ -89,8 +89,8 @@ mod tests {
     fn the_same_way_leads_to_the_same_point_and_another_way_to_another() {
         let point = || Dice::of(7).on("biz-prod").on("api").nth(3);
         assert_eq!((point().uuid(), point().tail(5)), (point().uuid(), point().tail(5)));
-        assert_ne!(point().roll(), Dice::of(8).on("biz-prod").on("api").nth(3));
-        assert_ne!(point().roll(), Dice::of(7).on("api").on("biz-prod").nth(3));
+        assert_ne!(point(), Dice::of(8).on("biz-prod").on("api").nth(3));
+        assert_ne!(point(), Dice::of(7).on("api").on("biz-prod").nth(3));
     }
 
     #[test]
