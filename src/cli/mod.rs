@@ -1,1 +1,30 @@
-//! The command line.
+//! The command line: the same engine and the same words as the screen, one file per command.
+//!
+//! `main.rs` hands in a [`Wiring`], since this module knows no Source; every command ends in a [`Failure`] or an [`Exit`].
+
+pub mod address;
+pub mod args;
+pub mod completions;
+pub mod demo;
+pub mod dispatch;
+pub mod doctor;
+pub mod explain;
+pub mod failure;
+pub mod init;
+pub mod keys;
+pub mod logs;
+pub mod man;
+pub mod output;
+pub mod schema;
+pub mod services;
+pub mod session;
+pub mod sources;
+pub mod status;
+pub mod themes;
+pub mod timeline;
+pub mod watch;
+pub mod why;
+
+pub use args::Cli;
+pub use dispatch::{Wiring, run};
+pub use failure::{Exit, Failure};

@@ -11,7 +11,7 @@ pub mod state;
 pub mod tape;
 pub mod update;
 
-pub use crate::sources::port::RawAsk;
+pub use crate::sources::port::{Opener, RawAsk};
 pub use console::Console;
 pub use effect::Effect;
 pub use msg::{Ask, LogsWanted, Msg, PaneId, Stamped};

@@ -93,6 +93,12 @@ impl LogPane {
         }
     }
 
+    /// Takes all lines out: for a face that has printed them and needs them no more.
+    pub fn drain(&mut self) -> VecDeque<LogLine> {
+        self.bytes = 0;
+        std::mem::take(&mut self.lines)
+    }
+
     fn place(&self, line: &LogLine) -> usize {
         const LOOK_BACK: usize = 4096;
         let end = self.lines.len();

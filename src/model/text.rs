@@ -141,7 +141,8 @@ fn is_plain(c: char) -> bool {
 
 /// Characters that a terminal may obey, hide, reorder or draw as a blank: C0, C1, every format character (Unicode
 /// category Cf), line and paragraph separators, blank look-alikes, variation selectors, private use and non-characters.
-fn is_hidden(c: char) -> bool {
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     let o = u32::from(c);
     c.is_control()
         || matches!(o,

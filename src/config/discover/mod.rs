@@ -1,0 +1,39 @@
+//! Zero configuration: what can be read from this machine as it is. Nothing is connected here, nothing is run.
+
+mod docker;
+mod kubernetes;
+
+use super::settings::Attempt;
+use super::{Machine, Problem};
+use crate::model::{Connection, SourceSpec};
+
+/// What discovery found, and where it looked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    pub sources: Vec<SourceSpec>,
+    pub tried: Vec<Attempt>,
+    pub warnings: Vec<Problem>,
+}
+
+/// Looks for the local Docker engine and for the contexts of the kubeconfig.
+#[must_use]
+pub fn discover(machine: &Machine, allow_exec: &[String]) -> Found {
+    let mut found = Found::default();
+    if cfg!(feature = "docker") {
+        docker::discover(machine, &mut found);
+    }
+    if cfg!(feature = "kubernetes") {
+        kubernetes::discover(machine, allow_exec, &mut found);
+    }
+    found
+}
+
+/// Whether two specs speak of the same engine or the same context: then the configured one stands.
+#[must_use]
+pub fn same(a: &SourceSpec, b: &SourceSpec) -> bool {
+    match (&a.connection, &b.connection) {
+        (Connection::Docker { url: a, .. }, Connection::Docker { url: b, .. }) => a == b,
+        (Connection::Kubernetes { context: a, .. }, Connection::Kubernetes { context: b, .. }) => a == b,
+        _ => a.name == b.name,
+    }
+}

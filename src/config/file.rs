@@ -1,0 +1,277 @@
+//! The config file as it is written: every key of the grammar, nothing resolved yet.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::values::{Length, Secret, Share};
+use crate::model::Tier;
+
+/// `config.toml`. Every key is optional; lists are written as `[[source]]` and so on.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Whether Sources are looked for beside the ones named here.
+    pub discover: Option<bool>,
+    #[serde(default)]
+    pub ui: Ui,
+    /// Connections to read.
+    #[serde(default)]
+    pub source: Vec<Source>,
+    /// Products and the order in which their Environments promote into each other.
+    #[serde(default)]
+    pub system: Vec<System>,
+    /// What belongs to an Environment, and how careful one must be there.
+    #[serde(default)]
+    pub environment: Vec<Environment>,
+    /// Times in which nothing is changed.
+    #[serde(default)]
+    pub freeze: Vec<Freeze>,
+    #[serde(default)]
+    pub queue: Vec<Queue>,
+    #[serde(default)]
+    pub check: Vec<Check>,
+    /// What must be done before a Release is promoted.
+    #[serde(default)]
+    pub checklist: Vec<ChecklistItem>,
+    #[serde(default)]
+    pub policy: Policies,
+    #[serde(default)]
+    pub kubernetes: Kubernetes,
+}
+
+/// How the screen looks and behaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ui {
+    /// A theme's name, or `auto`.
+    pub theme: Option<String>,
+    /// Whether clicks and the wheel are taken; `m` changes it while running.
+    pub mouse: Option<bool>,
+    /// No animation.
+    pub reduced_motion: Option<bool>,
+    /// Plain ASCII signs; without it, by the locale.
+    pub ascii: Option<bool>,
+}
+
+/// One connection: a name, exactly one of the kinds, and what that kind takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub name: String,
+    /// `unix:///…`, `tcp://host:port` or `ssh://user@host`.
+    pub docker: Option<String>,
+    /// A context of the kubeconfig.
+    pub kubernetes: Option<String>,
+    /// An AWS profile.
+    pub aws: Option<String>,
+    /// URL of the management API.
+    pub rabbitmq: Option<String>,
+    /// `redis://…` or `rediss://…`.
+    pub redis: Option<String>,
+    pub prometheus: Option<String>,
+    pub alertmanager: Option<String>,
+    /// Whether it is connected at the start (the default).
+    pub connect: Option<bool>,
+    /// Certificates that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How long one request may take.
+    pub timeout: Option<Length>,
+    /// docker over TLS: a folder with `ca.pem`, `cert.pem` and `key.pem`.
+    pub cert_path: Option<PathBuf>,
+    /// kubernetes: only these namespaces; `*` at the end stands for anything.
+    pub namespaces: Option<Vec<String>>,
+    /// kubernetes: this file instead of the usual ones.
+    pub kubeconfig: Option<PathBuf>,
+    /// aws
+    pub region: Option<String>,
+    /// aws: only these clusters.
+    pub clusters: Option<Vec<String>>,
+    /// rabbitmq, redis
+    pub user: Option<String>,
+    /// rabbitmq, redis
+    pub password: Option<Secret>,
+    /// rabbitmq: only these.
+    pub vhosts: Option<Vec<String>>,
+}
+
+/// A product.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct System {
+    pub name: String,
+    /// Its Environments, first to last.
+    pub path: Vec<String>,
+}
+
+/// One Environment.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    pub system: Option<String>,
+    pub name: String,
+    pub tier: Option<Tier>,
+    /// Where people use it.
+    pub url: Option<String>,
+    /// The branch that it is deployed from.
+    pub branch: Option<String>,
+    /// What belongs to it; any of them suffices.
+    #[serde(default, rename = "match")]
+    pub matches: Vec<Match>,
+    /// Per Service.
+    #[serde(default)]
+    pub limits: BTreeMap<String, Limit>,
+}
+
+/// What a thing must be to belong: every key that is given must fit, `*` stands for anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    pub source: Option<String>,
+    /// Of Kubernetes.
+    pub namespace: Option<String>,
+    /// Of Compose.
+    pub project: Option<String>,
+    /// Of ECS.
+    pub cluster: Option<String>,
+    /// Of the Workload.
+    pub name: Option<String>,
+    /// `key=value`.
+    pub label: Option<String>,
+}
+
+/// How far a Service may be scaled, and when it should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    pub min: Option<u32>,
+    pub max: Option<u32>,
+    /// A condition such as `queue crawl-jobs > 500` or `cpu > 70%`.
+    pub scale_out: Option<String>,
+}
+
+/// A time in which nothing is changed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Freeze {
+    /// `SYSTEM/ENV`, `*` stands for anything.
+    pub environments: Vec<String>,
+    /// `Fri 16:00` for every week, or an RFC 3339 time.
+    pub from: String,
+    pub until: String,
+    /// A time zone's name; for weekly times.
+    pub zone: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// Queues of a broker, and who takes from them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    pub source: String,
+    pub rabbitmq: Option<Vec<String>>,
+    pub bullmq: Option<Vec<String>>,
+    pub celery: Option<Vec<String>>,
+    pub sqs: Option<Vec<String>>,
+    /// A Service.
+    pub consumer: Option<String>,
+    /// More than this many waiting is a backlog.
+    pub limit: Option<u64>,
+}
+
+/// A health check of our own; exactly one of the kinds.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    pub service: String,
+    pub http: Option<String>,
+    /// `host:port`
+    pub tcp: Option<String>,
+    /// `host:port`
+    pub tls: Option<String>,
+    pub dns: Option<String>,
+    pub postgres: Option<String>,
+    pub redis: Option<String>,
+    #[serde(default)]
+    pub expect: Expect,
+    pub every: Option<Length>,
+    pub ca_file: Option<PathBuf>,
+    pub password: Option<Secret>,
+}
+
+/// What makes a check pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    pub status: Option<u16>,
+    pub within_ms: Option<u32>,
+    /// Words that the answer must hold.
+    pub body: Option<String>,
+    /// A certificate must be good for at least this long.
+    pub valid_for: Option<Length>,
+}
+
+/// One item to tick, or to prove by a check, before a promotion.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChecklistItem {
+    pub environments: Vec<String>,
+    pub item: String,
+    /// A check of this Service proves it.
+    pub check: Option<String>,
+    /// A person says so.
+    pub tick: Option<bool>,
+}
+
+/// The rules of change by tier; an unknown tier is treated as production.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policies {
+    #[serde(default)]
+    pub production: Policy,
+    #[serde(default)]
+    pub staging: Policy,
+    #[serde(default)]
+    pub dev: Policy,
+}
+
+/// What a change needs before it runs, and how much it may take away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    pub confirm: Option<Confirm>,
+    /// Whether a reason must be given.
+    pub reason: Option<bool>,
+    /// Whether the Environment must be unlocked first.
+    pub unlock: Option<bool>,
+    /// How long a change must hold until it counts as kept.
+    pub bake: Option<Length>,
+    /// How long a Release must be healthy until it counts as verified.
+    pub soak: Option<Length>,
+    /// Healthy Instances that must remain.
+    pub floor: Option<u32>,
+    /// Most Instances taken away in one step.
+    pub max_step: Option<Share>,
+    /// Whether only Releases that were verified in the Environment before may be promoted.
+    pub require_verified: Option<bool>,
+}
+
+/// How a change is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    None,
+    Press,
+    /// The target's address is typed.
+    Type,
+}
+
+/// What holds for every Kubernetes Source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kubernetes {
+    /// Login plugins that may run beside the built-in list; by name, found in absolute PATH folders only.
+    pub allow_exec: Option<Vec<String>>,
+}

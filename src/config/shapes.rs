@@ -1,0 +1,176 @@
+//! The parts that later versions read: freeze windows, queues, checks, checklists, policy. Their shape is checked now, so
+//! that a file that is accepted today means the same tomorrow; what is not yet used is said.
+
+use super::diagnostics::Document;
+use super::file::{Check, File, Limit, Policy};
+use super::sources::secret;
+use super::values::Moment;
+use super::wording::nearest;
+
+/// Checks everything that gives neither a Source nor an assignment rule.
+pub fn check(file: &File, document: &mut Document<'_>) {
+    for (index, environment) in file.environment.iter().enumerate() {
+        for (service, limit) in &environment.limits {
+            limits(limit, &["environment", &index.to_string(), "limits", service], document);
+        }
+    }
+    freezes(file, document);
+    queues(file, document);
+    for (index, check) in file.check.iter().enumerate() {
+        one_check(check, &index.to_string(), document);
+    }
+    checklist(file, document);
+    for (tier, policy) in [("production", &file.policy.production), ("staging", &file.policy.staging)] {
+        policy_of(tier, policy, document);
+    }
+    not_yet(file, document);
+}
+
+fn limits(limit: &Limit, path: &[&str], document: &mut Document<'_>) {
+    if let (Some(min), Some(max)) = (limit.min, limit.max)
+        && min > max
+    {
+        document.refuse(path, format!("min {min} is more than max {max}"), format!("min = {max}, max = {min}?"));
+    }
+    let Some(condition) = &limit.scale_out else { return };
+    let words: Vec<&str> = condition.split_whitespace().collect();
+    let number = |text: &str| text.trim_end_matches('%').parse::<f64>().is_ok_and(|n| n >= 0.0);
+    let good = match words[..] {
+        ["queue", name, ">", n] => !name.is_empty() && number(n),
+        ["cpu" | "memory", ">", n] => number(n),
+        ["cpu" | "memory", ">", n, "%"] => number(n),
+        _ => false,
+    };
+    if !good {
+        let at: Vec<&str> = path.iter().copied().chain(["scale_out"]).collect();
+        let help = "`queue NAME > NUMBER`, `cpu > 70%` or `memory > 80%`";
+        document.refuse(&at, format!("`{condition}` is no condition"), help);
+    }
+}
+
+fn freezes(file: &File, document: &mut Document<'_>) {
+    for (index, freeze) in file.freeze.iter().enumerate() {
+        let at = index.to_string();
+        if freeze.environments.is_empty() {
+            let help = "environments = [\"*/prod\"]";
+            document.refuse(&["freeze", &at, "environments"], "this freeze is for no Environment", help);
+        }
+        let mut moment = |key: &str, text: &str| match text.parse::<Moment>() {
+            Ok(moment) => Some(moment),
+            Err(wrong) => {
+                document.refuse(&["freeze", &at, key], wrong, "`Fri 16:00`, or `2026-12-24T12:00:00+01:00`");
+                None
+            }
+        };
+        let (from, until) = (moment("from", &freeze.from), moment("until", &freeze.until));
+        match (from, until) {
+            (Some(Moment::At(from)), Some(Moment::At(until))) if until <= from => {
+                document.refuse(
+                    &["freeze", &at, "until"],
+                    "the freeze ends before it begins",
+                    "put the later time here",
+                );
+            }
+            (Some(Moment::Weekly(a)), Some(Moment::Weekly(b))) if a == b => {
+                let help = "for always, write Mon 00:00 to Sun 23:59";
+                document.refuse(&["freeze", &at, "until"], "the freeze ends when it begins", help);
+            }
+            (Some(Moment::At(_)), Some(Moment::Weekly(_))) | (Some(Moment::Weekly(_)), Some(Moment::At(_))) => {
+                let message = "a freeze is weekly or once, not half of each";
+                document.refuse(&["freeze", &at, "until"], message, "write both ends in the same way");
+            }
+            _ => {}
+        }
+        if let Some(zone) = freeze.zone.as_ref().filter(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
+            let message = format!("the time zone `{zone}` is not known here");
+            document.refuse(&["freeze", &at, "zone"], message, "as in `Europe/Berlin` or `UTC`");
+        }
+    }
+}
+
+fn queues(file: &File, document: &mut Document<'_>) {
+    for (index, queue) in file.queue.iter().enumerate() {
+        let at = index.to_string();
+        let kinds =
+            [("rabbitmq", &queue.rabbitmq), ("bullmq", &queue.bullmq), ("celery", &queue.celery), ("sqs", &queue.sqs)];
+        let given: Vec<&str> = kinds.iter().filter(|(_, names)| names.is_some()).map(|(kind, _)| *kind).collect();
+        if given.len() != 1 {
+            let help = "give exactly one of rabbitmq, bullmq, celery, sqs: a list of names";
+            document.refuse(&["queue", &at], "of which kind these queues are is not clear", help);
+        }
+        if !file.source.iter().any(|source| source.name == queue.source) {
+            let near = nearest(&queue.source, file.source.iter().map(|s| s.name.as_str()));
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "write a [[source]] with this name".to_owned(),
+            };
+            document.refuse(&["queue", &at, "source"], format!("no Source is called `{}`", queue.source), help);
+        }
+    }
+}
+
+fn one_check(check: &Check, at: &str, document: &mut Document<'_>) {
+    let kinds = [
+        ("http", &check.http),
+        ("tcp", &check.tcp),
+        ("tls", &check.tls),
+        ("dns", &check.dns),
+        ("postgres", &check.postgres),
+        ("redis", &check.redis),
+    ];
+    let given: Vec<_> = kinds.iter().filter_map(|(kind, target)| Some((*kind, target.as_ref()?))).collect();
+    secret(check.password.as_ref(), &["check", at, "password"], document);
+    match given[..] {
+        [("http", url)] if !url.starts_with("http://") && !url.starts_with("https://") => {
+            let message = format!("`{url}` is no HTTP URL");
+            document.refuse(&["check", at, "http"], message, "as in http = \"https://api.example.com/health\"");
+        }
+        [(kind @ ("tcp" | "tls"), target)]
+            if target.rsplit_once(':').is_none_or(|(_, p)| p.parse::<u16>().is_err()) =>
+        {
+            let message = format!("`{target}` has no port");
+            document.refuse(&["check", at, kind], message, format!("as in {kind} = \"db.internal:5432\""));
+        }
+        [_] => {}
+        _ => {
+            let help = "give exactly one of http, tcp, tls, dns, postgres, redis";
+            document.refuse(&["check", at], "what is to be checked is not clear", help);
+        }
+    }
+    if let Some(status) = check.expect.status.filter(|status| !(100..=599).contains(status)) {
+        let message = format!("{status} is no HTTP status");
+        document.refuse(&["check", at, "expect", "status"], message, "a number from 100 to 599");
+    }
+}
+
+fn checklist(file: &File, document: &mut Document<'_>) {
+    for (index, item) in file.checklist.iter().enumerate() {
+        let at = index.to_string();
+        if item.check.is_some() == item.tick.is_some() {
+            let help = "check = \"ENV/SERVICE\", or tick = true for a person to say so";
+            document.refuse(&["checklist", &at], "an item is proved by a check or ticked, one of the two", help);
+        }
+    }
+}
+
+fn policy_of(tier: &str, policy: &Policy, document: &mut Document<'_>) {
+    if policy.confirm == Some(super::file::Confirm::None) {
+        let message = format!("in {tier}, changes would run without being confirmed");
+        document.warn(&["policy", tier, "confirm"], message, "\"press\" or \"type\" is safer");
+    }
+}
+
+/// One warning for everything that is understood and not used yet.
+fn not_yet(file: &File, document: &mut Document<'_>) {
+    let parts = [
+        ("freeze", !file.freeze.is_empty()),
+        ("queue", !file.queue.is_empty()),
+        ("check", !file.check.is_empty()),
+        ("checklist", !file.checklist.is_empty()),
+    ];
+    let used: Vec<&str> = parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect();
+    if let Some(first) = used.first() {
+        let message = format!("[[{}]] come with a later version; ignored", used.join("]], [["));
+        document.warn(&[first], message, "nothing needs to be changed: this version watches Services");
+    }
+}
