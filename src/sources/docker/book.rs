@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::container::Container;
 use super::convert::{self, Memory, World};
-use super::declared::Declaration;
+use super::project::Declaration;
 use super::wire::EventLine;
 use crate::model::{Fact, Key, SourceName, Table, Text, Timestamp, Update};
 

@@ -31,6 +31,8 @@ pub(super) struct ComposeMarks {
     /// Paths where Compose ran; they may not exist here.
     pub(super) config_files: Vec<String>,
     pub(super) environment_file: Option<String>,
+    /// Version of the Compose that made it.
+    pub(super) version: Option<String>,
     /// Services that it waits for until they have ended well.
     pub(super) awaits_end_of: Vec<String>,
     /// A `docker compose run`, or a hook: no part of the Service.
@@ -75,6 +77,7 @@ fn compose(labels: &HashMap<String, String>) -> Option<ComposeMarks> {
         working_dir: get("project.working_dir").map(str::to_owned),
         config_files: files.split(',').filter(|f| !f.is_empty()).map(str::to_owned).collect(),
         environment_file: get("project.environment_file").map(str::to_owned),
+        version: get("version").map(|v| v.trim_start_matches('v').to_owned()),
         awaits_end_of: waits.collect(),
         aside: get("oneoff").is_some_and(|v| v.eq_ignore_ascii_case("true")) || get("hook").is_some(),
     })

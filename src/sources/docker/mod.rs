@@ -8,11 +8,11 @@ mod compose;
 mod connect;
 mod container;
 mod convert;
-mod declared;
 mod events;
 mod frames;
 mod lines;
 mod logs;
+mod project;
 mod raw;
 mod stats;
 mod watch;
@@ -27,6 +27,7 @@ use futures::future::BoxFuture;
 
 use self::book::Book;
 use self::connect::{Address, Client};
+use self::project::{Host, Reading};
 use self::watch::Watcher;
 use super::port::{Desk, Failure, LogOut, RawAsk, RawDocument, Watch};
 use crate::model::{Connection, LogAsk, SourceKind, SourceName, SourceSpec, Text};
@@ -95,8 +96,14 @@ impl Watch for Docker {
             let about = client.about().await;
             let mut book = self.book.lock().await;
             book.host = about.host.as_deref().map(Text::name);
+            let host = match client.login() {
+                Some(login) => Host::There(login),
+                None if self.address.is_local() => Host::Here,
+                None => Host::OutOfReach,
+            };
             let watcher = Watcher {
                 client,
+                reading: Reading::start(host, &desk),
                 desk: &desk,
                 book: &mut book,
                 version: about.version.as_deref().map(Text::name),

@@ -12,9 +12,10 @@ use super::book::Book;
 use super::connect::Client;
 use super::container::Container;
 use super::events::{self, Events};
+use super::project::{self, Reading};
 use super::stats;
 use super::wire::{EventLine, Inspected, Listed};
-use crate::model::{Denial, Freshness, SourceStatus, Text, Update};
+use crate::model::{Denial, Freshness, SourceStatus, Text, Timestamp, Update};
 use crate::sources::port::{Desk, Failure, FailureKind};
 
 /// Between two signs of life.
@@ -24,6 +25,8 @@ const SETTLE: Duration = Duration::from_millis(150);
 /// A list as a safety net while events flow, and in their place where they are denied.
 const LIST: Duration = Duration::from_secs(60);
 const LIST_WITHOUT_EVENTS: Duration = Duration::from_secs(10);
+/// How long the first picture waits for what projects declare.
+const FILES: Duration = Duration::from_millis(1500);
 /// Inspections at once.
 const AT_ONCE: usize = 4;
 /// More changed containers than this are read by one list.
@@ -36,6 +39,7 @@ pub(super) struct Watcher<'a> {
     pub(super) client: Arc<Client>,
     pub(super) desk: &'a Desk,
     pub(super) book: &'a mut Book,
+    pub(super) reading: Reading,
     pub(super) version: Option<Text>,
     /// What a person should know although all is well (a plain connection).
     pub(super) warning: Option<Text>,
@@ -70,7 +74,11 @@ impl Watcher<'_> {
                 },
                 _ = ping.tick() => self.ping().await?,
                 _ = list.tick() => self.list().await?,
-                () = self.settled() => self.tell().await?,
+                (project, declaration) = self.reading.next() => {
+                    self.book.declared.insert(project, declaration);
+                    self.tell().await?;
+                }
+                () = settled(self.book.settles_at, self.desk) => self.tell().await?,
             }
             if events.as_ref().is_some_and(Events::lost_some) {
                 self.list().await?;
@@ -91,6 +99,7 @@ impl Watcher<'_> {
         self.changed = self.book.containers.keys().cloned().collect();
         self.inspect().await?;
         self.steady = true;
+        self.declarations().await?;
         self.status().await?;
         self.desk.send(vec![Update::Synced]).await?;
         Ok(events)
@@ -107,6 +116,20 @@ impl Watcher<'_> {
             }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// The first picture waits a little for what the projects' files say; what takes longer comes later.
+    async fn declarations(&mut self) -> Result<(), Failure> {
+        let wanted = project::of(self.book.containers.values());
+        let read = async {
+            while wanted.iter().any(|project| !self.book.declared.contains_key(&project.name)) {
+                let (project, declaration) = self.reading.next().await;
+                self.book.declared.insert(project, declaration);
+            }
+        };
+        // Too late is no failure.
+        drop(tokio::time::timeout(FILES, read).await);
+        self.tell().await
     }
 
     /// The stream ended: a daemon that restarts ends it, and so do proxies that think it was long enough.
@@ -209,22 +232,14 @@ impl Watcher<'_> {
     }
 
     async fn tell(&mut self) -> Result<(), Failure> {
+        let projects = project::of(self.book.containers.values());
+        self.book.declared.retain(|name, _| projects.iter().any(|project| project.name == *name));
+        self.reading.want(projects);
         let updates = self.book.changes(self.desk.now());
         if !updates.is_empty() {
             self.desk.send(updates).await?;
         }
         Ok(())
-    }
-
-    /// Waits until facts change by time alone.
-    async fn settled(&self) {
-        match self.book.settles_at {
-            None => std::future::pending().await,
-            Some(at) => {
-                let left = at.as_millisecond() - self.desk.now().as_millisecond();
-                tokio::time::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0) + 50)).await;
-            }
-        }
     }
 
     async fn ping(&mut self) -> Result<(), Failure> {
@@ -259,6 +274,17 @@ impl Watcher<'_> {
             answered_at: gauge.answered_at(),
         };
         Ok(self.desk.send(vec![Update::Status(status)]).await?)
+    }
+}
+
+/// Waits until facts change by time alone.
+async fn settled(at: Option<Timestamp>, desk: &Desk) {
+    match at {
+        None => std::future::pending().await,
+        Some(at) => {
+            let left = at.as_millisecond() - desk.now().as_millisecond();
+            tokio::time::sleep(Duration::from_millis(u64::try_from(left).unwrap_or(0) + 50)).await;
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use super::address::Address;
 use super::dial::Dialler;
 use super::failure;
 use super::pool::Pool;
+use super::ssh::Ssh;
 use crate::model::Timestamp;
 use crate::sources::port::{Failure, FailureKind};
 
@@ -52,6 +53,7 @@ pub(in crate::sources::docker) struct Client {
     place: String,
     limit: Duration,
     streams: Arc<Semaphore>,
+    login: Option<Arc<Ssh>>,
 }
 
 impl Client {
@@ -62,7 +64,10 @@ impl Client {
     pub(in crate::sources::docker) async fn connect(address: &Address, limit: Duration) -> Result<Self, Failure> {
         let place = address.shown();
         let (connections, streams) = if matches!(address, Address::Ssh(_)) { SSH } else { LOCAL };
-        let pool = Arc::new(Pool::new(Dialler::new(address.clone()), connections));
+        let dialler = Dialler::new(address)?;
+        dialler.prepare().await?;
+        let login = dialler.login();
+        let pool = Arc::new(Pool::new(dialler, connections));
         let prefix = Arc::new(RwLock::new(String::new()));
         let transport = {
             let (pool, prefix, place) = (pool.clone(), prefix.clone(), place.clone());
@@ -78,7 +83,7 @@ impl Client {
         let docker =
             Docker::connect_with_custom_transport(transport, Some("http://docker"), seconds, API_DEFAULT_VERSION)
                 .map_err(|error| failure::of_bollard(&place, error, limit))?;
-        let client = Self { pool, docker, prefix, place, limit, streams: Arc::new(Semaphore::new(streams)) };
+        let client = Self { pool, docker, prefix, place, limit, login, streams: Arc::new(Semaphore::new(streams)) };
         client.greet().await?;
         let negotiated = client.bounded(client.docker.clone().negotiate_version()).await?;
         let version = negotiated.client_version();
@@ -163,6 +168,11 @@ impl Client {
         } else {
             self.streams.clone().try_acquire_owned().map_err(|_| full())
         }
+    }
+
+    /// The login to the engine's host, where there is one.
+    pub(in crate::sources::docker) fn login(&self) -> Option<Arc<Ssh>> {
+        self.login.clone()
     }
 
     /// What a broken stream means, in words.

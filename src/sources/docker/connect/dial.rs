@@ -2,33 +2,54 @@
 
 use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpStream, UnixStream};
 
 use super::address::Address;
 use super::meter::Wire;
+use super::ssh::Ssh;
+use super::tls::Tls;
 use crate::sources::port::{Failure, FailureKind};
 
 /// How long a connection may take to stand.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Opens streams to one engine.
-pub(super) struct Dialler {
-    address: Address,
+pub(super) enum Dialler {
+    Unix(PathBuf),
+    Tcp(String, u16),
+    Tls(Tls),
+    Ssh(Arc<Ssh>),
 }
 
 impl Dialler {
-    /// Nothing is opened yet.
-    pub(super) fn new(address: Address) -> Self {
-        Self { address }
+    /// Nothing is opened yet, but files that TLS needs are read.
+    ///
+    /// # Errors
+    /// Where one of them cannot be used.
+    pub(super) fn new(address: &Address) -> Result<Self, Failure> {
+        Ok(match address {
+            Address::Unix(path) => Self::Unix(path.clone()),
+            Address::Tcp { host, port } => Self::Tcp(host.clone(), *port),
+            Address::Tls(tls) => Self::Tls(Tls::new(tls)?),
+            Address::Ssh(ssh) => Self::Ssh(Arc::new(Ssh::new(ssh.clone()))),
+        })
     }
 
-    /// Why streams break, where the way to the engine knows better than the stream itself.
-    #[expect(clippy::unused_async, reason = "ssh has to ask its master")]
-    pub(super) async fn trouble(&self) -> Option<Failure> {
-        None
+    /// Makes sure that the way stands, where there is one to be made.
+    ///
+    /// # Errors
+    /// What is missing, in words.
+    pub(super) async fn prepare(&self) -> Result<(), Failure> {
+        if let Self::Ssh(ssh) = self { ssh.prepare().await } else { Ok(()) }
+    }
+
+    /// The login, where the engine is behind one.
+    pub(super) fn login(&self) -> Option<Arc<Ssh>> {
+        if let Self::Ssh(ssh) = self { Some(ssh.clone()) } else { None }
     }
 
     /// Opens a stream.
@@ -36,10 +57,11 @@ impl Dialler {
     /// # Errors
     /// Why there is no way, in words, with what would help.
     pub(super) async fn open(&self) -> Result<Box<dyn Wire>, Failure> {
-        match &self.address {
-            Address::Unix(path) => unix(path).await,
-            Address::Tcp { host, port } => Ok(Box::new(tcp(host, *port).await?)),
-            _ => Err(Failure::new(FailureKind::Unsupported, "not reached this way")),
+        match self {
+            Self::Unix(path) => unix(path).await,
+            Self::Tcp(host, port) => Ok(Box::new(tcp(host, *port).await?)),
+            Self::Tls(tls) => tls.open().await,
+            Self::Ssh(ssh) => ssh.open().await,
         }
     }
 }
@@ -84,7 +106,7 @@ pub(super) async fn tcp(host: &str, port: u16) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-async fn within<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+pub(super) async fn within<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     tokio::time::timeout(CONNECT, work)
         .await
         .map_err(|_| Failure::new(FailureKind::Unreachable, format!("no connection within {} s", CONNECT.as_secs())))

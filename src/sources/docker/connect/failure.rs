@@ -36,6 +36,7 @@ pub(super) fn of_status(place: &str, status: StatusCode, headers: &HeaderMap, sa
             failure.hint("what stands before the engine wants credentials that Quarterdeck has no place for")
         }
         StatusCode::FORBIDDEN => failure.hint("allow it in the proxy or plugin that guards the engine"),
+        _ if said.contains("HTTPS server") => failure.hint("it speaks TLS only: set DOCKER_CERT_PATH or ca_file"),
         _ => failure,
     }
 }
@@ -56,7 +57,12 @@ pub(super) fn of_hyper(place: &str, error: &hyper::Error) -> Failure {
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() || ended_early(error) {
         return Failure::new(FailureKind::Garbled, format!("{place} closed the connection in mid-answer"));
     }
-    Failure::new(FailureKind::Unreachable, format!("the connection to {place} broke: {}", deepest(error)))
+    let why = deepest(error);
+    if why.contains("CertificateRequired") || why.contains("BadCertificate") {
+        return Failure::new(FailureKind::Denied, format!("{place} wants a client certificate of its own"))
+            .hint("put cert.pem and key.pem into DOCKER_CERT_PATH");
+    }
+    Failure::new(FailureKind::Unreachable, format!("the connection to {place} broke: {why}"))
 }
 
 /// It answers, but not as an engine does.

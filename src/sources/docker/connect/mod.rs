@@ -6,6 +6,9 @@ mod dial;
 mod failure;
 mod meter;
 mod pool;
+mod ssh;
+mod tls;
 
 pub(super) use address::Address;
 pub(super) use client::Client;
+pub(super) use ssh::Ssh;

@@ -20,7 +20,7 @@ use super::meter::{Allowance, Metered};
 use crate::sources::port::{Failure, FailureKind};
 
 /// Connections kept while nobody needs them.
-const IDLE: usize = 2;
+const IDLE: usize = 4;
 
 /// The body inside [`BollardRequest`], under a name that bollard does not export.
 type RequestBody =
@@ -87,7 +87,7 @@ impl Pool {
                 // A kept connection that the server closed meanwhile: nothing was sent, another one is tried.
                 Err(mut error) => match error.take_message().filter(|_| was_kept) {
                     Some(unsent) => request = unsent,
-                    None => return Err(self.broken(error.into_error()).await),
+                    None => return Err(SendError::Broken(error.into_error())),
                 },
             }
         }
@@ -123,13 +123,6 @@ impl Pool {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(work);
-    }
-
-    async fn broken(&self, error: hyper::Error) -> SendError {
-        match self.dialler.trouble().await {
-            Some(failure) => SendError::Failed(failure),
-            None => SendError::Broken(error),
-        }
     }
 }
 

@@ -10,7 +10,7 @@ mod workload;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::container::Container;
-use super::declared::Declaration;
+use super::project::Declaration;
 use crate::model::{Exit, Fact, Key, Kind, Labels, Platform, Scope, SourceName, Text, Timestamp, WorkloadKind};
 
 pub(super) use event::{event, seen};

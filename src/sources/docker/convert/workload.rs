@@ -6,22 +6,25 @@ use crate::model::{
     CheckState, Image, JobState, Key, Kind, Labels, Platform, Rollout, Text, Timestamp, Workload, WorkloadKind,
 };
 use crate::sources::docker::container::{Container, Stage};
-use crate::sources::docker::declared::{Declared, drift};
+use crate::sources::docker::project::{Declared, drift};
 
 /// The Workload of a group of containers.
 pub(super) fn workload(world: &World<'_>, group: &Group<'_>, now: Timestamp) -> Workload {
     let declared = declared(world, group.scope, group.name).filter(|_| group.kind == WorkloadKind::ComposeService);
     let job = job(world, group);
+    // More than the files say were asked for by `--scale`: as long as they are there, they are wanted.
     let exist = count(group.containers.len());
-    let wanted = declared.and_then(|d| d.replicas).unwrap_or(exist);
+    let wanted = declared.and_then(|d| d.replicas).unwrap_or(exist).max(exist);
     let finished = matches!(job, Some(JobState::Succeeded { .. }));
+    // Until they are inspected nobody knows whether they should run or have done their work.
+    let undecided = group.containers.iter().all(|c| c.stage.has_ended() && c.detail.is_none());
     let ready = ready_count(group, now);
     let newest = group.containers.iter().max_by_key(|c| c.created_at);
     let same = |c: &&&Container| newest.is_some_and(|n| template(n) == template(c));
     let labels = newest.map(|c| c.marks.labels.clone()).unwrap_or_default();
     let mut workload = Workload {
         labels,
-        desired: Some(if finished { 0 } else { wanted }),
+        desired: (!undecided).then_some(if finished { 0 } else { wanted }),
         ready,
         updated: Some(count(group.containers.iter().filter(same).count())),
         available: ready,

@@ -2,30 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use super::container::Container;
 use crate::model::{Drift, Text, Workload};
+use crate::sources::docker::container::Container;
 
 /// What the files of one project say.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Declaration {
-    pub(super) services: BTreeMap<Text, Declared>,
+pub(in crate::sources::docker) struct Declaration {
+    pub(in crate::sources::docker) services: BTreeMap<Text, Declared>,
     /// What a person should know: where the files lie, or why they were not read.
-    pub(super) note: Option<Text>,
+    pub(in crate::sources::docker) note: Option<Text>,
 }
 
 /// What the files say of one service.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Declared {
-    pub(super) image: Option<Text>,
-    pub(super) replicas: Option<u32>,
+pub(in crate::sources::docker) struct Declared {
+    pub(in crate::sources::docker) image: Option<Text>,
+    pub(in crate::sources::docker) replicas: Option<u32>,
     /// Compose's own hash of the declaration, as it writes it on containers.
-    pub(super) hash: Option<String>,
+    pub(in crate::sources::docker) hash: Option<String>,
     /// Something says that it is meant to keep running: a restart policy, a health check, a port.
-    pub(super) stays_up: bool,
+    pub(in crate::sources::docker) stays_up: bool,
 }
 
 /// The differences between the declaration and what runs.
-pub(super) fn drift(declared: &Declared, containers: &[&Container], workload: &Workload) -> Vec<Drift> {
+pub(in crate::sources::docker) fn drift(
+    declared: &Declared,
+    containers: &[&Container],
+    workload: &Workload,
+) -> Vec<Drift> {
     let mut found = Vec::new();
     let mut differ = |what: &str, declared: Text, running: Text| {
         found.push(Drift { what: Text::name(what), declared, running });
