@@ -152,7 +152,7 @@ mod tests {
 
     /// What a terminal shows after these bytes.
     fn shown_by(width: u16, height: u16, frames: &[Vec<u8>]) -> Vec<String> {
-        let mut terminal = vt100::Parser::new(height, width, 0);
+        let mut terminal = vt100::Parser::new(height.try_into().unwrap(), width.try_into().unwrap(), 0);
         for frame in frames {
             terminal.process(frame);
         }
