@@ -14,10 +14,10 @@ pub(crate) enum Cell {
     Fresh,
     /// The server says no to this verb.
     Denied(&'static str),
-    /// It cannot be read now; whether it was read before.
+    /// It cannot be read now; whether it was read before, or has failed for so long that nobody should wait for it.
     Failing {
         why: Text,
-        listed: bool,
+        settled: bool,
     },
     /// The server has no such kind.
     Absent,
@@ -68,12 +68,12 @@ impl Board {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes where a table is; `Failing` keeps in mind whether it was read before.
+    /// Notes where a table is; `Failing` keeps in mind that it was read before.
     pub(crate) fn set(&self, place: Place, cell: Cell) {
         let mut inner = self.lock();
         let cell = match (inner.cells.get(&place), cell) {
-            (Some(Cell::Fresh | Cell::Failing { listed: true, .. }), Cell::Failing { why, .. }) => {
-                Cell::Failing { why, listed: true }
+            (Some(Cell::Fresh | Cell::Failing { settled: true, .. }), Cell::Failing { why, .. }) => {
+                Cell::Failing { why, settled: true }
             }
             (_, cell) => cell,
         };
@@ -90,6 +90,15 @@ impl Board {
         }
     }
 
+    /// Puts one table in the place of others: the whole cluster instead of a namespace each.
+    pub(crate) fn merge(&self, resource: &str, namespaces: impl Iterator<Item = Option<String>>) {
+        let mut inner = self.lock();
+        for namespace in namespaces {
+            inner.cells.remove(&Place { resource: resource.to_owned(), namespace });
+        }
+        inner.cells.insert(Place { resource: resource.to_owned(), namespace: None }, Cell::Waiting);
+    }
+
     /// A table is not watched any more.
     pub(crate) fn remove(&self, place: &Place) {
         self.lock().cells.remove(place);
@@ -100,7 +109,7 @@ impl Board {
         let mut inner = self.lock();
         let mut status = inner.status();
         let ready = !inner.cells.is_empty()
-            && inner.cells.values().all(|c| !matches!(c, Cell::Waiting | Cell::Failing { listed: false, .. }));
+            && inner.cells.values().all(|c| !matches!(c, Cell::Waiting | Cell::Failing { settled: false, .. }));
         let synced = ready && !inner.synced;
         inner.synced |= ready;
         // What is denied is told once, when all is known, not name by name.
@@ -199,13 +208,13 @@ mod tests {
         board.set(place("deployments.apps", None), Cell::Fresh);
         assert_eq!(board.tidings(&gauge).status.unwrap().state, Freshness::Connecting);
         assert_eq!(board.tidings(&gauge), Tidings::default());
-        board.set(place("pods", None), Cell::Failing { why: "500".into(), listed: false });
+        board.set(place("pods", None), Cell::Failing { why: "500".into(), settled: false });
         let failing = board.tidings(&gauge);
         assert_eq!((failing.synced, failing.status.unwrap().state), (false, Freshness::Partial));
         board.set(place("pods", None), Cell::Fresh);
         let whole = board.tidings(&gauge);
         assert_eq!((whole.synced, whole.status.unwrap().state), (true, Freshness::Fresh));
-        board.set(place("pods", None), Cell::Failing { why: "500".into(), listed: false });
+        board.set(place("pods", None), Cell::Failing { why: "500".into(), settled: false });
         assert!(!board.tidings(&gauge).synced);
     }
 
@@ -235,7 +244,7 @@ mod tests {
         assert_eq!(status.state, Freshness::Denied);
         assert!(status.detail.unwrap().shown().starts_with("mark; denied: cannot list pods in the cluster"));
         let board = Board::default();
-        board.set(place("pods", None), Cell::Failing { why: "500".into(), listed: false });
+        board.set(place("pods", None), Cell::Failing { why: "500".into(), settled: false });
         assert_eq!(board.tidings(&gauge).status.unwrap().state, Freshness::Unreachable);
     }
 }

@@ -19,10 +19,14 @@ use crate::model::{Fact, Key, Table, Text, Update};
 /// First pause after a failed request of a table; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Pause before what was denied or absent for the first times is tried again.
+const EARLY_PAUSE: Duration = Duration::from_secs(10);
 /// Pause before what was denied is tried again: somebody may have granted it.
 const DENIED_PAUSE: Duration = Duration::from_mins(1);
 /// Pause before a kind that the server does not have is looked for again.
 const ABSENT_PAUSE: Duration = Duration::from_mins(10);
+/// Failures of a table after which the others are taken for whole without it.
+const PATIENCE: u32 = 3;
 /// Longest that watches wait for the first lists of all tables: what is on screen first comes first.
 const GATE: Duration = Duration::from_secs(3);
 /// Pause between lists where watching is not allowed.
@@ -122,10 +126,11 @@ impl Feed {
     /// Keeps the table up to date until that is no longer possible.
     pub(crate) async fn run(mut self) -> Stop {
         let mut pause = FIRST_PAUSE;
+        let mut failed = 0;
         loop {
             let trouble = match list(&mut self).await {
                 Ok(version) => {
-                    pause = FIRST_PAUSE;
+                    (pause, failed) = (FIRST_PAUSE, 0);
                     match self.watch(version).await {
                         Ok(()) => continue,
                         Err(trouble) => trouble,
@@ -133,7 +138,8 @@ impl Feed {
                 }
                 Err(trouble) => trouble,
             };
-            match self.judge(trouble, pause).await {
+            failed += 1;
+            match self.judge(trouble, pause, failed >= PATIENCE).await {
                 Err(stop) => return stop,
                 Ok(wait) => tokio::time::sleep(wait).await,
             }
@@ -172,15 +178,17 @@ impl Feed {
     }
 
     /// What follows from a failed list or watch: how long to wait before the next try.
-    async fn judge(&mut self, trouble: Trouble, pause: Duration) -> Result<Duration, Stop> {
+    async fn judge(&mut self, trouble: Trouble, pause: Duration, settled: bool) -> Result<Duration, Stop> {
         let cell = match trouble.status {
             Some(401) => return Err(Stop::LoggedOut(trouble.failure)),
             Some(403) if self.namespace.is_none() && self.resource.namespaced => return Err(Stop::Forbidden),
             Some(403) => Cell::Denied("list"),
             Some(404) => Cell::Absent,
-            _ => Cell::Failing { why: Text::line(&trouble.failure.to_string()), listed: false },
+            _ => Cell::Failing { why: Text::line(&trouble.failure.to_string()), settled },
         };
         let wait = match cell {
+            // A server that has just started denies and lacks for some seconds what it soon allows and has.
+            Cell::Denied(_) | Cell::Absent if !settled => EARLY_PAUSE,
             Cell::Denied(_) => DENIED_PAUSE,
             Cell::Absent => ABSENT_PAUSE,
             _ => trouble.failure.retry_after.unwrap_or(pause).max(pause),

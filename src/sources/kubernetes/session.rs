@@ -69,6 +69,8 @@ pub(crate) async fn run(source: &Kubernetes, desk: Desk) -> Result<(), Failure> 
     for feed in &feeds {
         feed.abort();
     }
+    // Credentials that were good for everything once are not to blame for being new.
+    login.fresh &= !*shared.gate.borrow();
     match ended {
         Err(Stop::LoggedOut(_)) if source.forget_login(&login) => Ok(()),
         Err(Stop::LoggedOut(failure) | Stop::Fatal(failure)) => Err(failure),
@@ -135,11 +137,17 @@ async fn start(shared: &Arc<Shared>, groups: &[String]) -> Result<Feeds, Failure
 }
 
 /// A feed of the whole cluster, or of single namespaces where that is denied.
-async fn wide(feed: Feed) -> Stop {
+async fn wide(mut feed: Feed) -> Stop {
     let (shared, resource) = (feed.shared.clone(), feed.resource);
-    match feed.run().await {
-        Stop::Forbidden => narrow(&shared, resource).await,
-        stop => stop,
+    loop {
+        match feed.run().await {
+            Stop::Forbidden => {}
+            stop => return stop,
+        }
+        if let Some(stop) = narrow(&shared, resource).await {
+            return stop;
+        }
+        feed = Feed::new(shared.clone(), resource, None);
     }
 }
 

@@ -136,3 +136,11 @@ async fn names_full_of_escapes_reach_nobody_raw() {
     let pod = c.instances().next().unwrap();
     assert!(pod.name.shown().contains("␛[2Jevil") && !pod.name.shown().contains(['\u{1b}', '\u{202e}']));
 }
+
+#[tokio::test]
+async fn a_table_that_fails_for_good_does_not_hold_up_the_others() {
+    let server = Server::start(|asked| is_list(asked, "jobs").then(|| Reply::refusal(500, "no"))).await;
+    let c = Console::start(Setup::of(&server)).synced().await;
+    assert_eq!(c.state(), Some(Freshness::Partial));
+    assert!(c.detail().contains("jobs.batch: the server answered 500: no"), "{}", c.detail());
+}

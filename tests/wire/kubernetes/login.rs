@@ -30,6 +30,11 @@ fn by_plugin(server: &Server, script: &str) -> Setup {
     setup
 }
 
+/// Gives another token each time: `token-1`, `token-2`, …
+const COUNTING: &str = r#"n=$(cat "$0.count" 2>/dev/null || echo 0); n=$((n+1)); echo $n > "$0.count"
+case "$KUBERNETES_EXEC_INFO" in *'"interactive":false'*) ;; *) exit 9;; esac
+echo "{\"kind\":\"ExecCredential\",\"status\":{\"token\":\"token-$n\"}}""#;
+
 /// Puts another user into the kubeconfig.
 fn rewrite(home: &Path, user: &str) {
     let file = home.join("config");
@@ -41,10 +46,7 @@ fn rewrite(home: &Path, user: &str) {
 async fn a_plugins_token_is_used_and_the_plugin_runs_again_once_when_it_is_refused() {
     let server =
         Server::start(|asked| (asked.token != "Bearer token-2").then(|| Reply::refusal(401, "Unauthorized"))).await;
-    let script = r#"n=$(cat "$0.count" 2>/dev/null || echo 0); n=$((n+1)); echo $n > "$0.count"
-case "$KUBERNETES_EXEC_INFO" in *'"interactive":false'*) ;; *) exit 9;; esac
-echo "{\"kind\":\"ExecCredential\",\"status\":{\"token\":\"token-$n\"}}""#;
-    let mut c = Console::start(by_plugin(&server, script));
+    let mut c = Console::start(by_plugin(&server, COUNTING));
     // The first token is refused: fresh as it is, the Source says so and tries again later with another.
     c.until("denied", |c| c.state() == Some(Freshness::Denied)).await;
     let c = c.synced().await;
@@ -119,4 +121,19 @@ async fn a_certificate_of_nobody_is_explained() {
     let mut c = Console::start(Setup::new(&format!("https://{}", server.address), "{token: good}"));
     c.until("unreachable", |c| c.state() == Some(Freshness::Unreachable)).await;
     assert!(c.detail().contains("cannot reach https://"), "{}", c.detail());
+}
+
+#[tokio::test]
+async fn a_token_that_expires_meanwhile_is_replaced_without_a_word() {
+    let expired = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let shared = expired.clone();
+    let server = Server::start(move |asked| {
+        let wanted = if shared.load(std::sync::atomic::Ordering::SeqCst) { "Bearer token-2" } else { "Bearer token-1" };
+        (asked.token != wanted).then(|| Reply::refusal(401, "Unauthorized"))
+    })
+    .await;
+    let mut c = Console::start(by_plugin(&server, COUNTING)).synced().await;
+    expired.store(true, std::sync::atomic::Ordering::SeqCst);
+    c.until("read again", |c| c.synced == 2).await;
+    assert!(c.status.iter().all(|s| s.state != Freshness::Denied), "{:?}", c.status);
 }

@@ -91,3 +91,16 @@ async fn the_systems_namespaces_are_left_out_on_the_servers_side() {
     let pods = server.asked(|a| a.plural() == "pods");
     assert!(pods.iter().all(|a| a.query.contains("fieldSelector=metadata.namespace!%3Dkube-system")));
 }
+
+#[tokio::test]
+async fn what_is_granted_later_is_read_without_being_asked() {
+    let server = Server::start(|asked| {
+        let early = asked.path == "/api/v1/pods" && !asked.is_watch() && asked.before == 0;
+        early.then(|| forbidden(asked))
+    })
+    .await;
+    let mut c = Console::start(Setup::of(&server)).synced().await;
+    assert!(c.commits.iter().any(|t| t.name.raw() == "pods" && t.scope.is_some()));
+    c.until("the whole table", |c| c.commits.iter().any(|t| t.name.raw() == "pods" && t.scope.is_none())).await;
+    assert_eq!((c.state(), c.instances().count()), (Some(Freshness::Fresh), 8));
+}
