@@ -43,7 +43,7 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
-    Scope(Scope),
+    Scope(Box<Scope>),
     Workload(Box<Workload>),
     Instance(Box<Instance>),
     Revision(Box<Revision>),

@@ -61,13 +61,13 @@ fn a_charts_name_is_taken_only_where_nothing_else_claims_it() {
 fn labels_of_a_namespace_speak_for_what_is_in_it_and_may_come_later() {
     let mut lab = Lab::of(facts(vec![deployment("web", 1, 1)], vec![]));
     let scope = |labels: &[(&str, &str)]| {
-        Fact::Scope(Scope {
+        Fact::Scope(Box::new(Scope {
             key: Key::new(&super::super::diagnose::fixture::source(), Kind::Scope, "shop-prod"),
             platform: Platform::Kubernetes,
             name: Text::name("shop-prod"),
             labels: Labels::keep(labels.iter().copied()),
             note: None,
-        })
+        }))
     };
     lab.news(vec![put(scope(&[("quarterdeck.system", "market")]))], 1);
     assert_eq!(lab.addresses(), ["market/prod/web"]);

@@ -75,13 +75,13 @@ impl Stage<'_> {
     }
 
     pub(super) fn scope(&self, scene: &Scene, uid: &str) -> Fact {
-        Fact::Scope(Scope {
+        Fact::Scope(Box::new(Scope {
             key: self.key(Kind::Scope, uid),
             platform: self.site.platform,
             name: Text::name(scene.name),
             labels: Labels::keep(scene.labels.iter().copied()),
             note: scene.note.map(Text::line),
-        })
+        }))
     }
 
     pub(super) fn image(&self, part: &Part, version: i64) -> Image {

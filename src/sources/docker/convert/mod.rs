@@ -52,7 +52,7 @@ struct Group<'a> {
 pub(super) fn facts(world: &World<'_>, now: Timestamp) -> (Vec<Fact>, Option<Timestamp>) {
     let groups = groups(world);
     let scopes: BTreeSet<&Text> = groups.iter().map(|g| g.scope).collect();
-    let mut facts: Vec<Fact> = scopes.into_iter().map(|name| Fact::Scope(scope(world, name))).collect();
+    let mut facts: Vec<Fact> = scopes.into_iter().map(|name| Fact::Scope(Box::new(scope(world, name)))).collect();
     for group in &groups {
         let memory = Memory::default();
         for container in &group.containers {

@@ -17,7 +17,7 @@ impl Converter {
             labels: Labels::keep(meta.labels.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
             note: meta.deletion_timestamp.map(|_| Text::line("being deleted")),
         };
-        row(meta, Fact::Scope(scope))
+        row(meta, Fact::Scope(Box::new(scope)))
     }
 
     /// A node.
