@@ -29,28 +29,25 @@ pub(super) fn definition(play: &Play<'_>, version: i64) -> String {
 }
 
 impl Stage<'_> {
-    pub(super) fn ecs(&self, out: &mut Vec<Fact>) {
-        for scene in &self.site.scenes {
-            out.push(self.scope(scene, &format!("{PLACE}:cluster/{}", scene.name)));
-            for part in &scene.parts {
-                let play = self.play(scene, part);
-                let mut workload =
-                    self.workload(scene, &play, &format!("{PLACE}:service/{}/{}", scene.name, part.name));
-                workload.labels = Labels::keep(scene.labels.iter().copied());
-                workload.revision = Some(Text::name(&definition(&play, play.history.newest().version)));
-                out.push(Fact::Workload(Box::new(workload)));
-                for actor in &play.actors {
-                    let identity = identity(self, scene, &play, actor);
-                    out.push(Fact::Instance(Box::new(self.instance(scene, &play, actor, &identity))));
-                }
-                out.extend(self.revisions(scene, &play, |number| {
-                    let name = format!("{}:{number}", part.name);
-                    (format!("{PLACE}:task-definition/{}-{name}", scene.name), name)
-                }));
-                out.extend(self.scalable_target(scene, &play));
-                out.extend(self.target_groups(scene, part));
-                out.extend(events::ecs(self, scene, &play).into_iter().filter_map(|told| self.event(scene, told)));
+    pub(super) fn ecs(&self, scene: &Scene, out: &mut Vec<Fact>) {
+        out.push(self.scope(scene, &format!("{PLACE}:cluster/{}", scene.name)));
+        for part in &scene.parts {
+            let play = self.play(scene, part);
+            let mut workload = self.workload(scene, &play, &format!("{PLACE}:service/{}/{}", scene.name, part.name));
+            workload.labels = Labels::keep(scene.labels.iter().copied());
+            workload.revision = Some(Text::name(&definition(&play, play.history.newest().version)));
+            out.push(Fact::Workload(Box::new(workload)));
+            for actor in &play.actors {
+                let identity = identity(self, scene, &play, actor);
+                out.push(Fact::Instance(Box::new(self.instance(scene, &play, actor, &identity))));
             }
+            out.extend(self.revisions(scene, &play, |number| {
+                let name = format!("{}:{number}", part.name);
+                (format!("{PLACE}:task-definition/{}-{name}", scene.name), name)
+            }));
+            out.extend(self.scalable_target(scene, &play));
+            out.extend(self.target_groups(scene, part));
+            out.extend(events::ecs(self, scene, &play).into_iter().filter_map(|told| self.event(scene, told)));
         }
     }
 
@@ -60,9 +57,9 @@ impl Stage<'_> {
         Some(Fact::Autoscaler(Box::new(Autoscaler {
             key: self.key(Kind::Autoscaler, &name),
             kind: Text::name(scaler.kind),
-            scope: Text::name(scene.name),
+            scope: Text::name(&scene.name),
             name: Text::name(&name),
-            target: (WorkloadKind::EcsService, Text::name(play.part.name)),
+            target: (WorkloadKind::EcsService, Text::name(&play.part.name)),
             min: Some(scaler.min),
             max: Some(scaler.max),
             current: Some(play.history.count()),
@@ -79,14 +76,14 @@ impl Stage<'_> {
             Fact::Route(Box::new(Route {
                 key: self.key(Kind::Route, &format!("targetgroup/{}-{}", scene.name, part.name)),
                 kind: Text::name(door.kind),
-                scope: Text::name(scene.name),
+                scope: Text::name(&scene.name),
                 name: Text::name(&format!("{}-{}", scene.name, part.name)),
                 hosts: door.hosts.iter().map(|host| Text::name(host)).collect(),
                 ports: door.ports.to_vec(),
                 tls: door.tls,
                 backends: Vec::new(),
                 selector: Vec::new(),
-                workload: Some((WorkloadKind::EcsService, Text::name(part.name))),
+                workload: Some((WorkloadKind::EcsService, Text::name(&part.name))),
             }))
         };
         part.doors.iter().map(route).collect()

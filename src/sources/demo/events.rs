@@ -35,7 +35,7 @@ fn warning(told: Told) -> Told {
 pub(super) fn kubernetes(stage: &Stage<'_>, _scene: &Scene, play: &Play<'_>) -> Vec<Told> {
     let mut out = Vec::new();
     let part = play.part;
-    let deployment = ("Deployment", part.name);
+    let deployment = ("Deployment", &*part.name);
     for release in releases(play) {
         let (set, tag) = (kube::template(play, release.version), part.tag(release.version));
         let words = format!(
@@ -59,10 +59,10 @@ pub(super) fn kubernetes(stage: &Stage<'_>, _scene: &Scene, play: &Play<'_>) -> 
             (_, before, after) if after > before => format!("New size: {after}; reason: {why} above target"),
             _ => format!("New size: {after}; reason: All metrics below target"),
         };
-        out.push(told(at, "SuccessfulRescale", (scaler.kind, part.name), words));
+        out.push(told(at, "SuccessfulRescale", (scaler.kind, &part.name), words));
         if after == scaler.max {
             let words = format!("the desired replica count is more than the maximum replica count ({})", scaler.max);
-            out.push(warning(told(at + 1, "ScalingLimited", (scaler.kind, part.name), words)));
+            out.push(warning(told(at + 1, "ScalingLimited", (scaler.kind, &part.name), words)));
         }
     }
     for actor in &play.actors {
@@ -129,7 +129,7 @@ pub(super) fn docker(stage: &Stage<'_>, scene: &Scene, play: &Play<'_>) -> Vec<T
 /// ECS: what it writes into the events of a service.
 pub(super) fn ecs(stage: &Stage<'_>, scene: &Scene, play: &Play<'_>) -> Vec<Told> {
     let part = play.part;
-    let service = ("service", part.name);
+    let service = ("service", &*part.name);
     let mut out = Vec::new();
     for release in releases(play) {
         let tag = part.tag(release.version);
@@ -183,7 +183,7 @@ fn given_up(play: &Play<'_>) -> Option<Told> {
     let crashes = matches!(play.history.newest().bad.map(|bad| &bad.fault), Some(Fault::Crash { .. }));
     let why = if crashes { "tasks failed to start" } else { "tasks failed container health checks" };
     let words = format!("(service {}) (deployment) deployment failed: {why}.", play.part.name);
-    Some(warning(told(since, "SERVICE_DEPLOYMENT_FAILED", ("service", play.part.name), words)))
+    Some(warning(told(since, "SERVICE_DEPLOYMENT_FAILED", ("service", &play.part.name), words)))
 }
 
 /// Events of a scene that come again in every cycle.

@@ -28,7 +28,7 @@ impl Stage<'_> {
             until: began + takes,
         };
         if part.kind == Some(WorkloadKind::Job) {
-            return vec![run(part.name.to_owned(), -3 * 3600 + dice.on("began").seconds(1800), 42)];
+            return vec![run(part.name.to_string(), -3 * 3600 + dice.on("began").seconds(1800), 42)];
         }
         let Some(schedule) = &part.schedule else { return Vec::new() };
         let shift = dice.on("minute").seconds(schedule.every / 2);
@@ -47,14 +47,14 @@ impl Stage<'_> {
             let state = self.run_state(part, &run);
             newest = state.clone();
             let mut job = self.ended(scene, part, &run.name, dice.nth(run.began).uuid());
-            job.parent = Some((WorkloadKind::CronJob, Text::name(part.name)));
+            job.parent = Some((WorkloadKind::CronJob, Text::name(&part.name)));
             job.created_at = Some(self.at(run.began));
             job.changed_at = Some(self.at(run.began));
             job.job = Some(state);
             out.push(Fact::Workload(Box::new(job)));
             out.push(Fact::Instance(Box::new(self.worker(scene, part, &run))));
         }
-        let mut cron = self.ended(scene, part, part.name, dice.uuid());
+        let mut cron = self.ended(scene, part, &part.name, dice.uuid());
         cron.kind = WorkloadKind::CronJob;
         cron.job = Some(newest);
         cron.created_at = Some(self.at(-34 * 86_400));
@@ -91,7 +91,7 @@ impl Stage<'_> {
             key: self.key(Kind::Workload, &uid),
             platform: self.site.platform,
             kind: WorkloadKind::Job,
-            scope: Text::name(scene.name),
+            scope: Text::name(&scene.name),
             name: Text::name(name),
             labels: self.labels(scene, part),
             parent: None,
@@ -122,7 +122,7 @@ impl Stage<'_> {
         };
         Instance {
             key: self.key(Kind::Instance, &dice.uuid()),
-            scope: Text::name(scene.name),
+            scope: Text::name(&scene.name),
             name: Text::name(&format!("{}-{}", run.name, dice.tail(5))),
             workload: Some((WorkloadKind::Job, Text::name(&run.name))),
             phase,

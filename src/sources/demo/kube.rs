@@ -26,10 +26,11 @@ pub(super) fn identity(stage: &Stage<'_>, play: &Play<'_>, actor: &Actor) -> Ide
 }
 
 impl Stage<'_> {
-    pub(super) fn kubernetes(&self, out: &mut Vec<Fact>) {
+    /// The cluster's machines.
+    pub(super) fn nodes(&self, out: &mut Vec<Fact>) {
         out.extend(self.site.nodes.iter().map(|node| {
             Fact::Node(Box::new(Node {
-                key: self.key(Kind::Node, &self.dice.on(self.site.name).on(node).uuid()),
+                key: self.key(Kind::Node, &self.dice.on(&self.site.name).on(node).uuid()),
                 name: Text::name(node),
                 ready: Some(true),
                 cordoned: false,
@@ -37,18 +38,19 @@ impl Stage<'_> {
                 version: Some(Text::name(self.site.version)),
             }))
         }));
-        for scene in &self.site.scenes {
-            out.push(self.scope(scene, &self.dice.on(scene.name).uuid()));
-            for part in &scene.parts {
-                if part.schedule.is_some() {
-                    self.cron(scene, part, out);
-                } else {
-                    self.deployment(scene, part, out);
-                }
+    }
+
+    pub(super) fn kubernetes(&self, scene: &Scene, out: &mut Vec<Fact>) {
+        out.push(self.scope(scene, &self.dice.on(&scene.name).uuid()));
+        for part in &scene.parts {
+            if part.schedule.is_some() {
+                self.cron(scene, part, out);
+            } else {
+                self.deployment(scene, part, out);
             }
-            for notice in events::notices(self, scene) {
-                out.extend(self.event(scene, notice));
-            }
+        }
+        for notice in events::notices(self, scene) {
+            out.extend(self.event(scene, notice));
         }
     }
 
@@ -83,7 +85,7 @@ impl Stage<'_> {
     /// Labels of a Workload: its scene's, and its name.
     pub(super) fn labels(&self, scene: &Scene, part: &Part) -> Labels {
         let name = if scene.owner.is_some() { "app.kubernetes.io/name" } else { "app" };
-        Labels::keep(scene.labels.iter().copied().chain([(name, part.service)]))
+        Labels::keep(scene.labels.iter().copied().chain([(name, &*part.service)]))
     }
 
     fn autoscaler(&self, scene: &Scene, play: &Play<'_>) -> Option<Fact> {
@@ -91,9 +93,9 @@ impl Stage<'_> {
         Some(Fact::Autoscaler(Box::new(Autoscaler {
             key: self.key(Kind::Autoscaler, &play.dice.on("autoscaler").uuid()),
             kind: Text::name(scaler.kind),
-            scope: Text::name(scene.name),
-            name: Text::name(play.part.name),
-            target: (play.part.kind(self.site.platform), Text::name(play.part.name)),
+            scope: Text::name(&scene.name),
+            name: Text::name(&play.part.name),
+            target: (play.part.kind(self.site.platform), Text::name(&play.part.name)),
             min: Some(scaler.min),
             max: Some(scaler.max),
             current: Some(play.history.count()),
@@ -112,9 +114,9 @@ impl Stage<'_> {
         guarded.then(|| {
             Fact::Budget(Box::new(Budget {
                 key: self.key(Kind::Budget, &play.dice.on("budget").uuid()),
-                scope: Text::name(scene.name),
-                name: Text::name(part.name),
-                selector: vec![(Text::name("app"), Text::name(part.service))],
+                scope: Text::name(&scene.name),
+                name: Text::name(&part.name),
+                selector: vec![(Text::name("app"), Text::name(&part.service))],
                 allowed: Some(play.ready().saturating_sub(wanted)),
                 wanted_healthy: Some(wanted),
                 healthy: Some(play.ready()),
@@ -128,13 +130,13 @@ impl Stage<'_> {
         Fact::Route(Box::new(Route {
             key: self.key(Kind::Route, &play.dice.on("door").on(door.kind).uuid()),
             kind: Text::name(door.kind),
-            scope: Text::name(scene.name),
-            name: Text::name(part.service),
+            scope: Text::name(&scene.name),
+            name: Text::name(&part.service),
             hosts: door.hosts.iter().map(|host| Text::name(host)).collect(),
             ports: door.ports.to_vec(),
             tls: door.tls,
-            backends: if ingress { vec![Text::name(part.service)] } else { Vec::new() },
-            selector: if ingress { Vec::new() } else { vec![(Text::name("app"), Text::name(part.service))] },
+            backends: if ingress { vec![Text::name(&part.service)] } else { Vec::new() },
+            selector: if ingress { Vec::new() } else { vec![(Text::name("app"), Text::name(&part.service))] },
             workload: None,
         }))
     }

@@ -44,7 +44,13 @@ pub use world::World;
 /// engine's clock shows minus `start`; with a clock that stands still (`--at`) the world does too.
 #[must_use]
 pub fn specs(seed: u64, start: Timestamp) -> Vec<SourceSpec> {
-    cast::sites().iter().map(|site| spec(seed, site.name, start)).collect()
+    cast::sites().iter().map(|site| spec(seed, &site.name, start)).collect()
+}
+
+/// The spec of a site of `pods` pods behind the same trait, for tests and benches.
+#[must_use]
+pub fn big(seed: u64, pods: u32, start: Timestamp) -> SourceSpec {
+    spec(seed, &format!("big:{pods}"), start)
 }
 
 fn spec(seed: u64, site: &str, start: Timestamp) -> SourceSpec {
@@ -66,7 +72,7 @@ pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
         return Err(super::registry::mismatched(spec));
     };
     let world = World::of(&spec.name, *seed, site, *start).ok_or_else(|| {
-        let sites: Vec<_> = cast::sites().iter().map(|site| site.name).collect();
+        let sites: Vec<_> = cast::sites().iter().map(|site| site.name.to_string()).collect();
         let hint = format!("the demo's sites are {}", sites.join(", "));
         Failure::new(FailureKind::Absent, format!("the demo has no site {site}")).hint(hint)
     })?;

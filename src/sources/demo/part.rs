@@ -1,5 +1,7 @@
 //! The parts of the play as data: what a simulated Workload is, and what its script does to it in every cycle.
 
+use std::sync::Arc;
+
 use crate::model::{Platform, WorkloadKind};
 
 use super::voice::Voice;
@@ -120,9 +122,9 @@ pub(crate) struct Schedule {
 /// One simulated Workload.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
-    pub(super) name: &'static str,
+    pub(super) name: Arc<str>,
     /// The Service it belongs to where that has another name (`backend` for `backend-blue`).
-    pub(super) service: &'static str,
+    pub(super) service: Arc<str>,
     pub(super) kind: Option<WorkloadKind>,
     pub(super) image: &'static str,
     /// The tag before the story; a release counts its last number up, or gives another commit to `develop-`.
@@ -155,10 +157,10 @@ pub(crate) const MIB: u64 = 1 << 20;
 
 impl Part {
     /// One Instance of `image:tag` that nothing happens to.
-    pub(crate) fn new(name: &'static str, image: &'static str, tag: &'static str, voice: Voice) -> Self {
+    pub(crate) fn new(name: &str, image: &'static str, tag: &'static str, voice: Voice) -> Self {
         Self {
-            name,
-            service: name,
+            name: name.into(),
+            service: name.into(),
             kind: None,
             image,
             tag,
@@ -196,8 +198,8 @@ impl Part {
     }
 
     /// It is part of a Service of another name.
-    pub(crate) fn of_service(mut self, service: &'static str) -> Self {
-        self.service = service;
+    pub(crate) fn of_service(mut self, service: &str) -> Self {
+        self.service = service.into();
         self
     }
 
@@ -333,7 +335,7 @@ pub(crate) struct Notice {
 /// A namespace, a Compose project or an ECS cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
-    pub(super) name: &'static str,
+    pub(super) name: Arc<str>,
     pub(super) note: Option<&'static str>,
     pub(super) labels: &'static [(&'static str, &'static str)],
     /// Who installs it, where not the platform's own client: kind and name.
@@ -343,8 +345,8 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) fn new(name: &'static str, parts: Vec<Part>) -> Self {
-        Self { name, note: None, labels: &[], owner: None, parts, notices: Vec::new() }
+    pub(crate) fn new(name: &str, parts: Vec<Part>) -> Self {
+        Self { name: name.into(), note: None, labels: &[], owner: None, parts, notices: Vec::new() }
     }
 
     pub(crate) fn noted(mut self, note: &'static str) -> Self {
@@ -387,7 +389,7 @@ pub(crate) enum Outage {
 /// One simulated Source.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
-    pub(super) name: &'static str,
+    pub(super) name: Arc<str>,
     pub(super) platform: Platform,
     pub(super) version: &'static str,
     pub(super) nodes: &'static [&'static str],
@@ -398,13 +400,13 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new(
-        name: &'static str,
+        name: &str,
         platform: Platform,
         version: &'static str,
         nodes: &'static [&'static str],
         scenes: Vec<Scene>,
     ) -> Self {
-        Self { name, platform, version, nodes, scenes, outages: Vec::new() }
+        Self { name: name.into(), platform, version, nodes, scenes, outages: Vec::new() }
     }
 
     pub(crate) fn outage(mut self, at: i64, until: i64, how: Outage) -> Self {

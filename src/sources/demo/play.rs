@@ -78,12 +78,12 @@ pub(super) struct Play<'a> {
 
 /// By how many seconds the script of a scene is shifted: every seed tells the story with its own pauses.
 pub(super) fn shift(dice: Dice, scene: &Scene) -> i64 {
-    dice.on(scene.name).on("shift").seconds(12)
+    dice.on(&scene.name).on("shift").seconds(12)
 }
 
 /// The point in the tree of chance of a part.
 pub(super) fn dice_of(dice: Dice, scene: &Scene, part: &Part) -> Dice {
-    dice.on(scene.name).on(part.name)
+    dice.on(&scene.name).on(&part.name)
 }
 
 impl<'a> Play<'a> {

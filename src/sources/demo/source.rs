@@ -87,7 +87,7 @@ impl DemoSource {
 
     /// A plausible time for one request.
     fn latency(&self, story: i64) -> Duration {
-        let dice = self.world.dice().on(self.world.site.name).on("latency").nth(story);
+        let dice = self.world.dice().on(&self.world.site.name).on("latency").nth(story);
         Duration::from_millis(4 + dice.below(38))
     }
 }

@@ -48,15 +48,13 @@ pub(super) fn moment_on_clock(start: Timestamp, at: i64) -> Timestamp {
 }
 
 impl Stage<'_> {
-    /// Every fact of the site, in the order of its scenes and parts.
-    pub(super) fn facts(&self) -> Vec<Fact> {
-        let mut out = Vec::new();
+    /// Every fact of a scene, in the order of its parts.
+    pub(super) fn facts(&self, scene: &Scene, out: &mut Vec<Fact>) {
         match self.site.platform {
-            Platform::Compose => self.compose(&mut out),
-            Platform::Kubernetes => self.kubernetes(&mut out),
-            Platform::Ecs => self.ecs(&mut out),
+            Platform::Compose => self.compose(scene, out),
+            Platform::Kubernetes => self.kubernetes(scene, out),
+            Platform::Ecs => self.ecs(scene, out),
         }
-        out
     }
 
     /// A moment of the story on the clock.
@@ -78,7 +76,7 @@ impl Stage<'_> {
         Fact::Scope(Box::new(Scope {
             key: self.key(Kind::Scope, uid),
             platform: self.site.platform,
-            name: Text::name(scene.name),
+            name: Text::name(&scene.name),
             labels: Labels::keep(scene.labels.iter().copied()),
             note: scene.note.map(Text::line),
         }))
@@ -90,7 +88,7 @@ impl Stage<'_> {
 
     /// The name of a node, always the same for one point of chance.
     pub(super) fn node(&self, dice: Dice) -> String {
-        dice.on("node").pick(self.site.nodes).unwrap_or(self.site.name).to_owned()
+        dice.on("node").pick(self.site.nodes).unwrap_or(&self.site.name).to_owned()
     }
 
     /// What all platforms say of a Workload that runs all the time.
@@ -101,8 +99,8 @@ impl Stage<'_> {
             key: self.key(Kind::Workload, uid),
             platform: self.site.platform,
             kind: part.kind(self.site.platform),
-            scope: Text::name(scene.name),
-            name: Text::name(part.name),
+            scope: Text::name(&scene.name),
+            name: Text::name(&part.name),
             labels: Labels::default(),
             parent: None,
             desired: Some(play.history.count()),
@@ -123,7 +121,7 @@ impl Stage<'_> {
     }
 
     fn owners(&self, scene: &Scene, part: &Part) -> Vec<Owner> {
-        let scaler = part.scaler.as_ref().map(|s| Owner { kind: Text::name(s.kind), name: Text::name(part.name) });
+        let scaler = part.scaler.as_ref().map(|s| Owner { kind: Text::name(s.kind), name: Text::name(&part.name) });
         let owner = scene.owner.map(|(kind, name)| Owner { kind: Text::name(kind), name: Text::name(name) });
         scaler.into_iter().chain(owner).collect()
     }
@@ -135,9 +133,9 @@ impl Stage<'_> {
         let runs = !matches!(phase, Phase::Pending);
         Instance {
             key: self.key(Kind::Instance, &identity.uid),
-            scope: Text::name(scene.name),
+            scope: Text::name(&scene.name),
             name: Text::name(&identity.name),
-            workload: Some((part.kind(self.site.platform), Text::name(part.name))),
+            workload: Some((part.kind(self.site.platform), Text::name(&part.name))),
             phase,
             ready: Some(ready),
             check,
@@ -210,9 +208,9 @@ impl Stage<'_> {
                 let ready = if number == newest { play.actors.iter().filter(serving).count() } else { 0 };
                 Fact::Revision(Box::new(Revision {
                     key: self.key(Kind::Revision, &uid),
-                    scope: Text::name(scene.name),
+                    scope: Text::name(&scene.name),
                     name: Text::name(&name),
-                    workload: (play.part.kind(self.site.platform), Text::name(play.part.name)),
+                    workload: (play.part.kind(self.site.platform), Text::name(&play.part.name)),
                     number: Some(number),
                     images: vec![self.image(play.part, version)],
                     created_at: Some(self.at(at)),
@@ -239,7 +237,7 @@ impl Stage<'_> {
             reason: Text::name(told.reason),
             message: Text::line(&told.message),
             about_kind: Text::name(told.about.0),
-            scope: Text::name(scene.name),
+            scope: Text::name(&scene.name),
             about_name: Text::name(&told.about.1),
         })))
     }

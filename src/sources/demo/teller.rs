@@ -9,6 +9,12 @@ use crate::model::{Fact, Freshness, Key, Kind, SourceStatus, Table, Text, Update
 #[derive(Debug)]
 pub struct Teller {
     world: World,
+    chapters: Vec<Chapter>,
+}
+
+/// Facts that change together.
+#[derive(Debug, Default)]
+struct Chapter {
     told: HashMap<Key, Fact>,
     /// Nothing changes before this story time.
     until: i64,
@@ -45,40 +51,28 @@ impl Teller {
     /// Has told nothing yet.
     #[must_use]
     pub fn new(world: World) -> Self {
-        Self { world, told: HashMap::new(), until: i64::MIN }
+        Self { world, chapters: Vec::new() }
     }
 
     /// The whole list at a story time, with the Source's Status and Synced behind it.
     pub fn begin(&mut self, story: i64) -> Vec<Update> {
-        let (facts, until) = self.world.at(story);
-        self.until = until;
+        self.chapters = std::iter::repeat_with(Chapter::default).take(self.world.chapters()).collect();
         let mut out: Vec<Update> = KINDS.iter().map(|kind| Update::Begin(table(*kind))).collect();
-        out.extend(facts.iter().map(|fact| Update::Put(table(fact.kind()), fact.clone())));
+        for (number, chapter) in self.chapters.iter_mut().enumerate() {
+            chapter.tell(&self.world, number, story, &mut out);
+        }
         out.extend(KINDS.iter().map(|kind| Update::Commit(table(*kind))));
         out.push(Update::Status(self.status()));
         out.push(Update::Synced);
-        self.told = facts.into_iter().map(|fact| (fact.key().clone(), fact)).collect();
         out
     }
 
     /// What changed since the last call; mostly nothing, found out by comparing two numbers.
     pub fn go_on(&mut self, story: i64) -> Vec<Update> {
-        if story < self.until {
-            return Vec::new();
-        }
-        let (facts, until) = self.world.at(story);
-        self.until = until;
-        let mut gone = std::mem::take(&mut self.told);
         let mut out = Vec::new();
-        for fact in facts {
-            if gone.remove(fact.key()).as_ref() != Some(&fact) {
-                out.push(Update::Put(table(fact.kind()), fact.clone()));
-            }
-            self.told.insert(fact.key().clone(), fact);
+        for (number, chapter) in self.chapters.iter_mut().enumerate().filter(|(_, c)| story >= c.until) {
+            chapter.tell(&self.world, number, story, &mut out);
         }
-        let mut gone: Vec<Key> = gone.into_keys().collect();
-        gone.sort();
-        out.extend(gone.into_iter().map(Update::Drop));
         out
     }
 
@@ -95,13 +89,31 @@ impl Teller {
     /// The story time before which nothing changes.
     #[must_use]
     pub fn until(&self) -> i64 {
-        self.until
+        self.chapters.iter().map(|chapter| chapter.until).min().unwrap_or(i64::MIN)
     }
 
     /// The world it tells of.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
+    }
+}
+
+impl Chapter {
+    /// Adds what differs at a story time from what was told.
+    fn tell(&mut self, world: &World, number: usize, story: i64, out: &mut Vec<Update>) {
+        let mut facts = Vec::new();
+        self.until = world.chapter(number, story, &mut facts);
+        let mut gone = std::mem::take(&mut self.told);
+        for fact in facts {
+            if gone.remove(fact.key()).as_ref() != Some(&fact) {
+                out.push(Update::Put(table(fact.kind()), fact.clone()));
+            }
+            self.told.insert(fact.key().clone(), fact);
+        }
+        let mut gone: Vec<Key> = gone.into_keys().collect();
+        gone.sort();
+        out.extend(gone.into_iter().map(Update::Drop));
     }
 }
 
@@ -125,7 +137,8 @@ mod tests {
                 longest = longest.max(quiet);
                 if !idle {
                     let stands: HashMap<_, _> = world.at(story).0.into_iter().map(|f| (f.key().clone(), f)).collect();
-                    assert_eq!(teller.told, stands, "{site} at {story}");
+                    let told: HashMap<_, _> = teller.chapters.iter().flat_map(|c| c.told.clone()).collect();
+                    assert_eq!(told, stands, "{site} at {story}");
                 }
             }
             assert!(changes > 20 && longest > 300, "{site}: {changes} changes, {longest} s of quiet");

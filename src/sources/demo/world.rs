@@ -7,7 +7,7 @@ use super::dice::Dice;
 use super::moment::Moment;
 use super::part::{Outage, Site};
 use super::stage::Stage;
-use crate::model::{Fact, SourceName, Timestamp};
+use crate::model::{Fact, Platform, SourceName, Timestamp};
 
 /// One simulated Source of one seed's world.
 #[derive(Clone, Debug)]
@@ -22,16 +22,35 @@ impl World {
     /// The site called `site`, heard as `source`, in a story that began at `start`; `None`: there is no such site.
     #[must_use]
     pub fn of(source: &SourceName, seed: u64, site: &str, start: Timestamp) -> Option<Self> {
-        let site = cast::sites().into_iter().find(|known| known.name == site)?;
+        let site = cast::site(site)?;
         Some(Self { source: source.clone(), seed, start, site: Arc::new(site) })
     }
 
     /// Every fact at a story time in seconds, and the story time until which none of them changes.
     #[must_use]
     pub fn at(&self, story: i64) -> (Vec<Fact>, i64) {
+        let mut facts = Vec::new();
+        let until = (0..self.chapters()).map(|chapter| self.chapter(chapter, story, &mut facts)).min();
+        (facts, until.unwrap_or(i64::MAX))
+    }
+
+    /// Into how many parts the facts fall that change each for itself: the scopes of the site.
+    #[must_use]
+    pub fn chapters(&self) -> usize {
+        self.site.scenes.len()
+    }
+
+    /// Adds the facts of one chapter at a story time, and tells until when none of them changes.
+    pub(super) fn chapter(&self, chapter: usize, story: i64, out: &mut Vec<Fact>) -> i64 {
         let now = Moment::new(story);
-        let facts = self.stage(&now).facts();
-        (facts, now.until())
+        let stage = self.stage(&now);
+        if chapter == 0 && self.site.platform == Platform::Kubernetes {
+            stage.nodes(out);
+        }
+        if let Some(scene) = self.site.scenes.get(chapter) {
+            stage.facts(scene, out);
+        }
+        now.until()
     }
 
     /// What the server says of its version.
@@ -76,12 +95,12 @@ mod tests {
         World::of(&SourceName::new(site), seed, site, Timestamp::UNIX_EPOCH).unwrap()
     }
 
-    fn sites() -> Vec<&'static str> {
-        cast::sites().iter().map(|site| site.name).collect()
+    fn sites() -> Vec<String> {
+        cast::sites().iter().map(|site| site.name.to_string()).collect()
     }
 
     fn workloads(story: i64) -> Vec<Workload> {
-        let facts = sites().into_iter().flat_map(|site| world(site, 7).at(story).0);
+        let facts = sites().into_iter().flat_map(|site| world(&site, 7).at(story).0);
         facts.filter_map(|fact| if let Fact::Workload(w) = fact { Some(*w) } else { None }).collect()
     }
 
@@ -142,7 +161,7 @@ mod tests {
     fn no_two_facts_share_a_key() {
         for site in sites() {
             for story in [0, 150, 400, 1000, 1600, 2300, 2500, 4000] {
-                let facts = world(site, 7).at(story).0;
+                let facts = world(&site, 7).at(story).0;
                 let keys: std::collections::HashSet<_> = facts.iter().map(Fact::key).collect();
                 assert_eq!(keys.len(), facts.len(), "{site} at {story}");
             }
@@ -156,7 +175,7 @@ mod tests {
         fn facts_are_a_function_of_seed_and_time_and_hold_as_long_as_they_say(
             seed in 0..50_u64, site in 0..10_usize, story in 0..20 * HOURS, share in 0.0..1.0_f64,
         ) {
-            let world = world(sites()[site], seed);
+            let world = world(&sites()[site], seed);
             let (facts, until) = world.at(story);
             prop_assert!(until > story);
             #[expect(clippy::cast_possible_truncation, reason = "a test")]
