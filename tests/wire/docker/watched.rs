@@ -97,12 +97,10 @@ impl Mirror {
 
 /// A Source that runs, watched by its supervisor or by itself.
 pub(crate) struct Watched {
-    pub(crate) source: Arc<dyn Watch>,
     pub(crate) mirror: Mirror,
     news: mpsc::Receiver<News>,
     pub(crate) visible: watch::Sender<Arc<[Key]>>,
     cancel: CancellationToken,
-    pub(crate) gauge: Arc<Gauge>,
 }
 
 impl Watched {
@@ -120,7 +118,7 @@ impl Watched {
             gauge: gauge.clone(),
         };
         tokio::spawn(supervise(source.clone(), around));
-        Self { source, mirror: Mirror::default(), news, visible, cancel, gauge }
+        Self { mirror: Mirror::default(), news, visible, cancel }
     }
 
     /// Takes news in until `done` holds.

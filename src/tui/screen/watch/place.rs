@@ -103,11 +103,10 @@ mod tests {
             text: Text::line("down"),
             since: None,
         };
-        Index {
-            attention: (0..attention).map(line).collect(),
-            tree: (0..services).map(|n| TreeRow::Service(address(n))).collect(),
-            ..Index::default()
-        }
+        let mut index = Index::default();
+        index.attention = (0..attention).map(line).collect();
+        index.tree = (0..services).map(|n| TreeRow::Service(address(n))).collect();
+        index
     }
 
     fn line_of(places: &Places, index: &Index, cursor: usize) -> u16 {
