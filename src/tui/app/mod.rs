@@ -5,6 +5,8 @@ mod act;
 mod draw;
 mod stack;
 mod subject;
+#[cfg(test)]
+mod tests;
 
 use ratatui::layout::{Position, Rect, Size};
 
@@ -17,7 +19,8 @@ use super::theme::{Depth, Glyphs, Theme};
 use super::widget::{ages, field::Field};
 use crate::action::verb::{Availability, VERBS, availability};
 use crate::engine::{Ask, Console, State};
-use crate::model::{Key, Timestamp};
+use crate::fleet::SourceView;
+use crate::model::{Freshness, Key, Timestamp};
 use crate::tui::keymap::Action;
 use stack::Stack;
 
@@ -120,12 +123,14 @@ impl App {
         !self.layers.is_empty() || self.screens.shows_sources()
     }
 
-    /// Whether the picture changes by itself each second: a toast that ends, an age in seconds, a tape.
+    /// Whether the picture changes by itself each second: a toast that ends, an age that is told in seconds.
     #[must_use]
     pub fn ticks(&self, state: &State) -> bool {
-        use crate::model::Freshness;
-        let telling = |freshness| !matches!(freshness, Freshness::Fresh | Freshness::Partial | Freshness::Idle);
-        self.ui.toast.is_some() || state.fleet.sources().any(|source| telling(source.state))
+        let telling = |source: &SourceView| {
+            let quiet = matches!(source.state, Freshness::Fresh | Freshness::Partial | Freshness::Idle);
+            !quiet && state.now.duration_since(source.since).as_secs() <= 60
+        };
+        self.ui.toast.is_some() || state.fleet.sources().any(telling)
     }
 
     fn ensure(&mut self, console: &Console, now: Timestamp) {

@@ -76,8 +76,8 @@ impl Picker {
     }
 
     fn searched(&mut self) -> Vec<Command> {
-        let words: Vec<String> = self.entries.iter().map(|e| format!("{} {} {}", e.name, e.about, e.key)).collect();
-        self.found = fuzzy::search(self.field.text(), words.iter().map(String::as_str));
+        let words = self.entries.iter().map(|entry| (entry.name.as_str(), format!("{} {}", entry.about, entry.key)));
+        self.found = fuzzy::search(self.field.text(), words);
         self.cursor = Cursor::default();
         self.cursor.place(&self.found, 0);
         self.looks()
