@@ -206,7 +206,9 @@ mod tests {
             };
             let (old, new) = (paint(&a), paint(&b));
             let frames = [whole(&old, false), difference(&old, &new, false)];
-            prop_assert_eq!(shown_by(12, 2, &frames), shown_by(12, 2, &[whole(&new, false)]));
+            // A blank that was written and one that never was look the same.
+            let trimmed = |lines: Vec<String>| lines.iter().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>();
+            prop_assert_eq!(trimmed(shown_by(12, 2, &frames)), trimmed(shown_by(12, 2, &[whole(&new, false)])));
         }
     }
 }

@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_missing_role_and_a_wrong_colour_are_said_in_words() {
         assert!(Theme::parse("t", "[role]\n", Depth::True).unwrap_err().contains("is missing"));
-        let text = SHIPPED[0].1.replacen('#', "#z", 1);
+        let text = SHIPPED[0].1.replacen("\"#", "\"#z", 1);
         assert!(Theme::parse("t", &text, Depth::True).unwrap_err().contains("is no colour"));
         assert!(Theme::parse("t", "[role]\nblink = {}\n", Depth::True).unwrap_err().contains("no role `blink`"));
     }

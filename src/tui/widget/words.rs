@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(drawn("production", 10), "production");
         assert_eq!(drawn("production", 6), "produ…");
         assert_eq!(drawn("x", 0), "");
-        assert_eq!(drawn("日本語", 4), "日… ", "a wide letter is never halved");
+        assert_eq!(drawn("日本語", 4), "日 … ", "a wide letter takes two cells and is never halved");
     }
 
     #[test]
