@@ -206,7 +206,7 @@ impl Session {
         if !bytes.is_empty() && !self.terminal.writer().send(bytes) {
             self.canvas.spoil();
         }
-        self.app.tell_visible(&mut self.console, now);
+        self.app.tell(&mut self.console, now);
         self.mark = Some(self.mark());
         self.urgent = false;
         let took = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);

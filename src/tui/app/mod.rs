@@ -264,8 +264,11 @@ impl App {
         self.layers.push(overlay::open(overlay, Under { contexts: &contexts }, &view));
     }
 
-    /// Tells the engine which Instances are on screen, where that has changed since the last time.
-    pub fn tell_visible(&mut self, console: &mut Console, now: Timestamp) {
+    /// After a draw: what the screen wants done without a key, and which Instances are on screen, where that has changed.
+    pub fn tell(&mut self, console: &mut Console, now: Timestamp) {
+        let shown = view(&self.ui, &self.look, facts(self.frozen.as_deref(), &console.state), now);
+        let commands = self.screens.top().wishes(&shown);
+        self.run(commands, console, now);
         if self.frozen.is_some() {
             return;
         }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::model::HealthState;
 use crate::tui::theme::Role;
-use crate::tui::widget::words;
+use crate::tui::widget::{rule, words};
 
 use super::View;
 use super::figure::When;
@@ -29,6 +29,39 @@ pub fn below(area: Rect) -> Rect {
 pub fn second_line(area: Rect) -> Rect {
     let below = below(area);
     Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), height: below.height.min(1), ..below }
+}
+
+/// Lines that [`whole`] takes: a rule and two lines of text.
+const WHOLE: u16 = 3;
+/// Lines of a body from which on there is room for it.
+const ROOM_FOR_WHOLE: u16 = 12;
+
+/// Parts a body into the list and the place below it where the row under the cursor is told whole.
+#[must_use]
+pub fn split_whole(area: Rect) -> (Rect, Rect) {
+    let height = if area.height >= ROOM_FOR_WHOLE { WHOLE } else { 0 };
+    let above = area.height - height;
+    (Rect { height: above, ..area }, Rect { y: area.y + above, height, ..area })
+}
+
+/// Tells a text whole that its row in the list may have cut.
+pub fn whole(view: &View<'_>, text: &str, area: Rect, buf: &mut Buffer) {
+    if area.height < WHOLE {
+        return;
+    }
+    rule::draw(view, Rect { height: 1, ..area }, buf);
+    let inner = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area };
+    let pieces = words::wrap(text, usize::from(inner.width));
+    for (n, y) in (inner.top() + 1..inner.bottom()).enumerate() {
+        // The last line takes what is left; the mark at its end says that a page tells more.
+        let last = y + 1 == inner.bottom();
+        let piece = if last {
+            pieces.get(n..).unwrap_or_default().join(" ")
+        } else {
+            pieces.get(n).cloned().unwrap_or_default()
+        };
+        words::draw(&Line::styled(piece, view.style(Role::Text)), Rect { y, height: 1, ..inner }, buf, view.glyphs);
+    }
 }
 
 /// A quiet sentence on a line of its own: an empty list says why it is empty.
@@ -58,15 +91,18 @@ pub fn ready<'a>(view: &View<'_>, ready: Option<&str>, short: bool, stale: bool)
     ])
 }
 
+/// Cells of a Release column.
+pub const RELEASE: usize = 17;
+
 /// The tag, and dim beside it which bytes it stands for.
 #[must_use]
 pub fn release<'a>(view: &View<'_>, release: &Release, stale: bool) -> Line<'a> {
     let mut spans = vec![Span::styled(release.tag.clone(), view.style(if stale { Role::Quiet } else { Role::Text }))];
     let gap = if release.tag.is_empty() || release.digest.is_empty() { "" } else { " " };
     // A long tag says enough by itself: half a digest would say nothing.
-    if release.tag.len() + 8 <= 18 {
+    if release.tag.chars().count() + 8 <= RELEASE {
         spans.push(Span::styled(format!("{gap}{}", release.digest), view.style(Role::Dim)));
-        if release.more > 0 && release.tag.len() + release.digest.len() + 4 <= 18 {
+        if release.more > 0 && release.tag.len() + release.digest.len() + 4 <= RELEASE {
             spans.push(Span::styled(format!(" +{}", release.more), view.style(Role::Dim)));
         }
     }

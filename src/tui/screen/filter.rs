@@ -1,18 +1,19 @@
 //! A filter as a person types it: the last text, and the last that made sense.
 
 use crate::fleet::Fleet;
-use crate::model::Service;
+use crate::fleet::query::{Query, ServiceRow};
+use crate::model::{Service, Timestamp};
 
 /// The filter of one screen.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     text: String,
-    words: Vec<String>,
+    query: Query,
 }
 
 impl Filter {
     /// What filters look like, for the empty filter line.
-    pub const HELP: &str = "env:prod  health:bad  ready<desired  image~1.8  restarts>3  or any letters";
+    pub const HELP: &str = "letters, or env:prod  health:bad  ready<desired  image~1.8  restarts>3  !tier:dev";
 
     /// What was typed; empty: everything is shown.
     #[must_use]
@@ -23,7 +24,7 @@ impl Filter {
     /// Whether anything is left out.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        !self.words.is_empty()
+        !self.query.is_empty()
     }
 
     /// Takes what was typed.
@@ -32,14 +33,27 @@ impl Filter {
     /// What is wrong with it, in words; the last good filter stays in force.
     pub fn set(&mut self, text: &str) -> Result<(), String> {
         text.clone_into(&mut self.text);
-        self.words = text.split_whitespace().map(str::to_lowercase).collect();
+        self.query = Query::parse(text).map_err(|error| error.to_string())?;
         Ok(())
     }
 
     /// Whether a Service is shown.
     #[must_use]
-    pub fn keeps(&self, _fleet: &Fleet, service: &Service) -> bool {
-        let address = service.address.to_string().to_lowercase();
-        self.words.iter().all(|word| address.contains(word))
+    pub fn keeps(&self, fleet: &Fleet, service: &Service, now: Timestamp) -> bool {
+        self.query.is_empty() || self.query.matches(&ServiceRow { fleet, service, now })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_a_filter_is_being_typed_the_last_good_one_stays() {
+        let mut filter = Filter::default();
+        assert!(filter.set("health:bad").is_ok());
+        assert!(filter.set("health:bad nosuchfield:1").is_err());
+        assert!(filter.is_on());
+        assert!(filter.set("").is_ok() && !filter.is_on());
     }
 }

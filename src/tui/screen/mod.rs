@@ -253,7 +253,7 @@ pub trait Screen {
         "letters to find"
     }
 
-    /// What it wants done without a key, asked after each [`Screen::prepare`]: to open the logs of the tab that has come to
+    /// What it wants done without a key, asked after each draw: to open the logs of the tab that has come to
     /// the front. It must want each thing once.
     fn wishes(&mut self, _view: &View<'_>) -> Vec<Command> {
         Vec::new()

@@ -36,7 +36,7 @@ impl Release {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceRow {
     pub name: String,
-    pub production: bool,
+    pub tier: Tier,
     pub platform: String,
     pub health: HealthState,
     /// The worst reason in words.
@@ -59,7 +59,7 @@ impl ServiceRow {
     pub fn of(fleet: &Fleet, service: &Service, when: When) -> Self {
         Self {
             name: service.address.service.shown().to_owned(),
-            production: service.tier == Tier::Production,
+            tier: service.tier,
             platform: platforms(fleet, service),
             health: service.health.state,
             reason: service.health.reasons.first().map(|r| r.text.shown().to_owned()).unwrap_or_default(),

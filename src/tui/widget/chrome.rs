@@ -14,7 +14,7 @@ use crate::tui::theme::Role;
 /// Draws the header over the first row of `area`.
 pub fn header(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: 1, ..area };
-    let mut right = sources(view);
+    let mut right = sources(view, area.width < NARROW);
     if let Some(tape) = view.ui.replaying {
         right = vec![Span::styled(told(view, tape), view.style(Role::Accent))];
     }
@@ -33,8 +33,13 @@ fn environments(view: &View<'_>, width: u16) -> Vec<Span<'static>> {
         out.push(Span::styled(format!("  only {}", view.environment(narrowed)), view.style(Role::Accent)));
     }
     let mut taken: usize = out.iter().map(Span::width).sum();
-    let all = view.state.fleet.environments();
-    for environment in all.iter().filter(|e| view.ui.shows(&e.address)) {
+    let mut all = view.state.fleet.environments();
+    all.retain(|environment| view.ui.shows(&environment.address));
+    // What is bad is said first: where there is no room for all, nobody misses the others.
+    all.sort_by_key(|environment| {
+        std::cmp::Reverse(environment.health.state.is_bad().then_some(environment.health.state))
+    });
+    for (n, environment) in all.iter().enumerate() {
         let state = environment.health.state;
         let mark = Span::styled(format!("   {} ", view.glyphs.health(state)), view.style(Role::health(state)));
         let name = Span::styled(view.environment(&environment.address), view.style(Role::Text));
@@ -42,7 +47,9 @@ fn environments(view: &View<'_>, width: u16) -> Vec<Span<'static>> {
         let word = if plain { String::new() } else { format!(" {}", state.shown()) };
         let word = Span::styled(word, view.style(Role::health(state)));
         taken += mark.width() + name.width() + word.width();
-        if taken > usize::from(width) {
+        let more = if n + 1 == all.len() { 0 } else { 6 };
+        if taken + more > usize::from(width) {
+            out.push(Span::styled(format!("  +{}", all.len() - n), view.style(Role::Quiet)));
             break;
         }
         out.extend([mark, name, word]);
@@ -50,7 +57,10 @@ fn environments(view: &View<'_>, width: u16) -> Vec<Span<'static>> {
     out
 }
 
-fn sources(view: &View<'_>) -> Vec<Span<'static>> {
+/// Below this width a Source in trouble is counted, not named: the Environments need the room.
+const NARROW: u16 = 110;
+
+fn sources(view: &View<'_>, narrow: bool) -> Vec<Span<'static>> {
     use crate::model::Freshness;
     let wanted: Vec<_> = view.state.fleet.sources().filter(|source| source.state != Freshness::Idle).collect();
     let bad: Vec<_> = wanted.iter().filter(|source| !source.state.is_live()).collect();
@@ -65,7 +75,8 @@ fn sources(view: &View<'_>) -> Vec<Span<'static>> {
             } else {
                 String::new()
             };
-            let text = format!(" {} {} {}{age}", view.glyphs.dot, one.name, one.state.word());
+            let name = if narrow { "1".to_owned() } else { one.name.to_string() };
+            let text = format!(" {} {name} {}{age}", view.glyphs.dot, one.state.word());
             out.push(Span::styled(text, view.style(role)));
         }
         several => {

@@ -55,27 +55,24 @@ pub fn draw_right(line: &Line<'_>, area: Rect, buf: &mut Buffer, glyphs: &Glyphs
     Rect { width: area.width.saturating_sub(width + 2), ..area }
 }
 
-/// Breaks plain text into lines of at most `width` cells, at blanks where it can.
+/// Breaks plain text into lines of at most `width` cells: at blanks, and inside a word only where it is longer than a line.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
     let mut taken = 0;
-    for word in text.split_word_bounds() {
-        let mut word_width = word.width();
-        if taken + word_width > width && taken > 0 {
+    for word in text.split_inclusive(' ') {
+        let bare = word.trim_end().width();
+        if taken > 0 && taken + bare > width {
             if let Some(line) = lines.last_mut() {
                 line.truncate(line.trim_end().len());
             }
             lines.push(String::new());
             taken = 0;
-            if word.trim().is_empty() {
-                continue;
-            }
         }
         for grapheme in word.graphemes(true) {
             let w = grapheme.width();
-            if taken + w > width && taken > 0 {
+            if taken + w > width && grapheme != " " {
                 lines.push(String::new());
                 taken = 0;
             }
@@ -83,8 +80,10 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
                 line.push_str(grapheme);
             }
             taken += w;
-            word_width = word_width.saturating_sub(w);
         }
+    }
+    if let Some(line) = lines.last_mut() {
+        line.truncate(line.trim_end().len());
     }
     lines
 }
@@ -111,6 +110,7 @@ mod tests {
     fn long_text_breaks_at_blanks_and_inside_words_only_where_it_must() {
         assert_eq!(wrap("the quick brown fox", 10), ["the quick", "brown fox"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("answered 403: no rights", 12), ["answered", "403: no", "rights"]);
         assert_eq!(wrap("", 5), [""]);
     }
 }

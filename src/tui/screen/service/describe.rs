@@ -71,7 +71,7 @@ impl Page<'_> {
         let state = service.health.state;
         self.styled("health", state.shown(), self.view.style(Role::health(state)));
         for reason in &service.health.reasons {
-            self.field("", &format!("{}: {}", reason.rule, reason.text));
+            self.field("", reason.text.shown());
         }
         for (name, at) in
             [("since", service.health_since), ("changed", service.last_change_at), ("stale since", service.stale_since)]

@@ -35,7 +35,7 @@ impl Events {
             self.list.take(self.rows.iter().map(|event| event.key.clone()).collect());
             self.made_of = Some(view.state.moved);
         }
-        self.list.settle(Table::room(area));
+        self.list.settle(Table::room(cells::split_whole(area).0));
     }
 
     /// Draws it.
@@ -45,7 +45,11 @@ impl Events {
             return;
         }
         let table = Table { columns: COLUMNS, count: self.rows.len(), top: self.list.top(), at: self.list.at() };
-        table.draw(view, area, buf, |n| self.rows.get(n).map_or_else(Row::default, |event| row(view, event)));
+        let (above, below) = cells::split_whole(area);
+        if let Some(event) = self.list.at().and_then(|at| self.rows.get(at)) {
+            cells::whole(view, &format!("{} {}: {}", event.about_kind, event.about_name, event.message), below, buf);
+        }
+        table.draw(view, above, buf, |n| self.rows.get(n).map_or_else(Row::default, |event| row(view, event)));
     }
 
     /// Moves the cursor; false where the action is no movement.

@@ -142,7 +142,7 @@ impl Screen for ServicePage {
                     A::Follow,
                     A::LogsPrevious,
                     A::Since,
-                    A::Sort,
+                    A::Only,
                     A::Wrap,
                     A::Fields,
                     A::Save,

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::model::{Address, EnvironmentAddress, HealthState, Key};
+use crate::model::{Address, EnvironmentAddress, HealthState, Key, Tier};
 use crate::tui::keymap::Action;
 use crate::tui::theme::Role;
 use crate::tui::widget::table::{Column, Row, Table};
@@ -20,11 +20,12 @@ use super::{Answer, Command, Place, Screen, Subject, Tab, View, figure};
 use sort::Order;
 
 const COLUMNS: &[Column] = &[
-    Column::text("SERVICE", 22).grows(),
+    Column::text("SERVICE", 20).grows(),
+    Column::text("TIER", 4).rank(1),
     Column::text("PLATFORM", 20).rank(5),
-    Column::text("HEALTH", 15),
-    Column::number("READY", 6).rank(1),
-    Column::text("RELEASE", 18).rank(2),
+    Column::text("HEALTH", 14),
+    Column::number("READY", 9).rank(1),
+    Column::text("RELEASE", 17).rank(2),
     Column::number("RESTARTS", 8).rank(4),
     Column::number("CPU", 5).rank(3),
     Column::number("MEMORY", 6).rank(3),
@@ -56,7 +57,7 @@ impl Services {
         let fleet = &view.state.fleet;
         let shown = fleet.services().filter(|service| view.ui.shows(&service.address.environment));
         let mut all = 0;
-        let kept = shown.inspect(|_| all += 1).filter(|service| self.filter.keeps(fleet, service));
+        let kept = shown.inspect(|_| all += 1).filter(|service| self.filter.keeps(fleet, service, view.now));
         self.list.take(self.order.sorted(kept));
         self.all = all;
         self.several_systems = row::several_systems(&fleet.environments());
@@ -181,14 +182,12 @@ fn service_row<'a>(view: &View<'_>, row: &ServiceRow, name: String, marked: bool
         words.push(Span::styled(format!("{} ", view.glyphs.mark), view.style(Role::Accent)));
     }
     words.push(Span::styled(name, view.style(if stale { Role::Quiet } else { Role::Text })));
-    if row.production {
-        words.push(Span::styled("  production", view.style(Role::Bad)));
-    }
     let number = |n: Option<&String>| Line::styled(n.cloned().unwrap_or_default(), view.style(Role::Text));
     let restarts = (row.restarts > 0).then(|| figure::count(u64::from(row.restarts)));
     let why = if row.health == HealthState::Healthy { String::new() } else { row.reason.clone() };
     Row::of(vec![
         Line::from(words),
+        tier(view, row.tier),
         Line::styled(row.platform.clone(), quiet),
         cells::health(view, row.health, row.stale.as_deref()),
         cells::ready(view, row.ready.as_deref(), row.short, stale),
@@ -199,4 +198,14 @@ fn service_row<'a>(view: &View<'_>, row: &ServiceRow, name: String, marked: bool
         Line::styled(why, quiet),
         Line::styled(row.changed.clone().unwrap_or_default(), quiet),
     ])
+}
+
+/// The tier in four letters; production in capitals, so that no colour is needed to see it.
+fn tier<'a>(view: &View<'_>, tier: Tier) -> Line<'a> {
+    match tier {
+        Tier::Production => Line::styled("PROD", view.style(Role::Bad)),
+        Tier::Unknown => Line::styled("?", view.style(Role::Warn)),
+        Tier::Staging => Line::styled("stag", view.style(Role::Quiet)),
+        Tier::Dev => Line::styled("dev", view.style(Role::Quiet)),
+    }
 }

@@ -22,12 +22,12 @@ const COLUMNS: &[Column] = &[
     Column::text("SOURCE", 22),
     Column::text("STATE", 13),
     Column::number("SINCE", 5).rank(1),
-    Column::number("ANSWERED", 8).rank(2),
-    Column::number("LATENCY", 8).rank(3),
+    Column::number("ANSWERED", 8).rank(3),
+    Column::number("LATENCY", 7).rank(2),
     Column::number("CALLS", 7).rank(4),
-    Column::number("OBJECTS", 8).rank(3),
+    Column::number("OBJECTS", 7).rank(1),
     Column::text("VERSION", 12).rank(5),
-    Column::text("DETAIL", 24).grows(),
+    Column::text("DETAIL", 16).grows(),
 ];
 
 /// The table of Sources.
@@ -81,7 +81,7 @@ impl Screen for Sources {
         let names = view.state.fleet.sources().map(|source| &source.name);
         let kept = names.filter(|name| self.words.is_empty() || name.0.shown().to_lowercase().contains(&self.words));
         self.list.take(kept.cloned().collect());
-        self.list.settle(Table::room(cells::below(area)));
+        self.list.settle(Table::room(cells::below(cells::split_whole(area).0)));
     }
 
     fn draw(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -96,7 +96,11 @@ impl Screen for Sources {
             return;
         }
         let table = Table { columns: COLUMNS, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
-        table.draw(view, cells::below(area), buf, |n| {
+        let (above, below) = cells::split_whole(area);
+        if let Some(source) = self.list.on().and_then(|name| view.state.fleet.source(name)) {
+            cells::whole(view, &SourceRow::of(source, cells::when(view)).detail, below, buf);
+        }
+        table.draw(view, cells::below(above), buf, |n| {
             let source = self.list.rows().get(n).and_then(|name| view.state.fleet.source(name));
             source.map_or_else(Row::default, |source| source_row(view, &SourceRow::of(source, cells::when(view))))
         });

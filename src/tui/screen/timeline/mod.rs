@@ -13,7 +13,7 @@ use crate::model::{Change, EnvironmentAddress};
 use crate::tui::keymap::Action;
 use crate::tui::theme::Role;
 use crate::tui::widget::table::{Column, Row, Table};
-use crate::tui::widget::words;
+use crate::tui::widget::{ages, words};
 
 use super::list::List;
 use super::{Answer, Command, Place, Screen, Subject, Tab, View, cells, figure, row};
@@ -21,8 +21,8 @@ use change_row::ChangeRow;
 
 const COLUMNS: &[Column] = &[
     Column::number("AGE", 4),
-    Column::text("TIME", 8).rank(1),
-    Column::text("KIND", 8).rank(2),
+    Column::text("TIME", 8).rank(2),
+    Column::text("KIND", 8).rank(1),
     Column::text("WHO", 22),
     Column::text("WHAT", 30).grows(),
 ];
@@ -119,7 +119,7 @@ impl Screen for Timeline {
 
     fn prepare(&mut self, view: &View<'_>, area: Rect) {
         self.refresh(view);
-        self.list.settle(Table::room(cells::below(area)));
+        self.list.settle(Table::room(cells::below(cells::split_whole(area).0)));
     }
 
     fn draw(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -134,7 +134,11 @@ impl Screen for Timeline {
             return;
         }
         let table = Table { columns: COLUMNS, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
-        table.draw(view, cells::below(area), buf, |n| {
+        let (above, below) = cells::split_whole(area);
+        if let Some(change) = self.list.at().and_then(|at| self.change(&view.state.fleet, at)) {
+            cells::whole(view, &format!("{}  {}", ages::exact(change.at), change.text), below, buf);
+        }
+        table.draw(view, cells::below(above), buf, |n| {
             let Some(change) = self.change(&view.state.fleet, n) else { return Row::default() };
             let above = n.checked_sub(1).and_then(|above| self.change(&view.state.fleet, above));
             change_row(view, &ChangeRow::of(change, above, self.several_systems, cells::when(view)))

@@ -24,7 +24,8 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
     if !connecting {
         lines.push(Line::default());
-        lines.extend(ways_out(view, sources.is_empty()));
+        lines.extend(tried(view, width, sources.is_empty()));
+        lines.extend(ways_out(view));
     }
     let inner = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area };
     for (line, y) in lines.iter().zip(inner.top()..inner.bottom()) {
@@ -64,21 +65,34 @@ fn source_lines<'a>(view: &View<'_>, source: &SourceView, name_width: usize, wid
     lines
 }
 
-fn ways_out<'a>(view: &View<'_>, nothing: bool) -> Vec<Line<'a>> {
-    let mut ways = Vec::new();
-    if nothing {
-        ways.push(("", "tried: the Docker engine (DOCKER_HOST, docker context, the usual sockets), every context of the kubeconfig"));
+/// What discovery tried and what came of it.
+fn tried<'a>(view: &View<'_>, width: usize, nothing: bool) -> Vec<Line<'a>> {
+    const PLACES: &str = "the Docker engine (DOCKER_HOST, docker context, the usual sockets), \
+                          every context of the kubeconfig, the configuration's own Sources";
+    let mut told: Vec<String> = view.ui.tried.iter().map(|line| line.shown().to_owned()).collect();
+    if told.is_empty() && nothing {
+        told.push(PLACES.to_owned());
     }
-    ways.push(("quarterdeck demo", "a simulated fleet, to look around without any server"));
-    ways.push(("quarterdeck doctor", "what was tried, step by step, and what would help"));
-    ways.push(("quarterdeck init", "writes what was found as a configuration to edit"));
-    ways.into_iter()
-        .map(|(command, about)| {
-            let command = if command.is_empty() { String::new() } else { format!("{command:<20}") };
-            Line::from(vec![
-                Span::styled(command, view.style(Role::Accent)),
-                Span::styled(about, view.style(Role::Quiet)),
-            ])
-        })
-        .collect()
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let quiet = view.style(Role::Quiet);
+    let mut lines = vec![Line::styled("WHAT WAS TRIED", view.style(Role::Strong))];
+    let pieces = told.iter().flat_map(|line| words::wrap(line, width));
+    lines.extend(pieces.map(|piece| Line::styled(piece, quiet)));
+    lines.push(Line::default());
+    lines
+}
+
+fn ways_out<'a>(view: &View<'_>) -> Vec<Line<'a>> {
+    let ways = [
+        ("quarterdeck demo", "a simulated fleet, to look around without any server"),
+        ("quarterdeck doctor", "what was tried, step by step, and what would help"),
+        ("quarterdeck init", "writes what was found as a configuration to edit"),
+    ];
+    let line = |(command, about): (&str, &'static str)| {
+        let command = Span::styled(format!("{command:<20}"), view.style(Role::Accent));
+        Line::from(vec![command, Span::styled(about, view.style(Role::Quiet))])
+    };
+    ways.into_iter().map(line).collect()
 }

@@ -38,7 +38,7 @@ impl Index {
             return false;
         }
         let fleet = &view.state.fleet;
-        let keeps = |service: &Service| filter.keeps(fleet, service);
+        let keeps = |service: &Service| filter.keeps(fleet, service, view.now);
         let narrow = view.ui.narrowed.as_ref();
         let all = narrow.is_none() && !filter.is_on();
         self.attention = fleet.attention();

@@ -55,6 +55,11 @@ impl Watch {
         let _found = [service, environment].iter().flatten().any(|heir| self.cursor.find(ids, heir));
     }
 
+    /// Whether there is nothing to list, so that the screen says why.
+    fn is_empty(&self, view: &View<'_>) -> bool {
+        self.index.tree.is_empty() && view.ui.narrowed.is_none() && !self.filter.is_on()
+    }
+
     fn on_row(&self) -> Option<&RowId> {
         self.cursor.on()
     }
@@ -99,6 +104,9 @@ impl Screen for Watch {
     }
 
     fn hints(&self, view: &View<'_>) -> Vec<Action> {
+        if self.is_empty(view) {
+            return vec![Action::Sources, Action::Refresh, Action::Palette, Action::Help, Action::Quit];
+        }
         let mut hints = match self.subject(view) {
             Some(Subject::Service(_)) => vec![Action::Open, Action::Why, Action::Logs, Action::Events, Action::Actions],
             Some(_) => vec![Action::Open],
@@ -120,7 +128,8 @@ impl Screen for Watch {
             self.rebind(view);
         }
         let held = !self.moved && self.touched;
-        self.places.arrange(area, &self.index, held);
+        let told = attention::heights(view, &self.index, area.width);
+        self.places.arrange(area, &told, !self.index.tree.is_empty(), held);
         self.cursor.settle(&self.index.ids, self.places.tree_room());
         self.places.scroll(&self.index, self.cursor.index(), held);
         self.moved = false;
@@ -131,7 +140,7 @@ impl Screen for Watch {
     }
 
     fn draw(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
-        if self.index.tree.is_empty() && self.index.attention.is_empty() && !self.filter.is_on() {
+        if self.is_empty(view) {
             empty::draw(view, area, buf);
             return;
         }

@@ -14,7 +14,7 @@ const ROOM_FOR_FOOT: u16 = 26;
 const ROOM_FOR_AIR: u16 = 18;
 
 /// The parts and their scroll positions.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Places {
     pub(super) attention: Rect,
     /// Its heading is the first line.
@@ -24,23 +24,45 @@ pub struct Places {
     pub(super) tree_top: usize,
     /// Lines of the attention part that hold rows.
     pub(super) attention_room: usize,
+    /// Lines of the screen that each attention line takes.
+    heights: Vec<u16>,
     /// The line of the screen that the cursor's row in the tree was last drawn on.
     anchor: Option<u16>,
 }
 
 impl Places {
-    /// Shares the area out. `held`: the attention part may grow, for news, but not shrink, so that nothing moves.
-    pub fn arrange(&mut self, area: Rect, index: &Index, held: bool) {
-        let lines = u16::try_from(index.attention.len()).unwrap_or(u16::MAX).min((area.height / 4).max(2));
+    /// Shares the area out. `told`: lines that each attention line would like, one to two of which it gets. `held`: the
+    /// attention part may grow, for news, but not shrink, so that nothing moves.
+    pub fn arrange(&mut self, area: Rect, told: &[usize], has_tree: bool, held: bool) {
+        let most = usize::from((area.height / 4).max(2));
+        let broken: usize = told.iter().map(|height| (*height).min(2)).sum();
+        let most_each = if broken <= most { 2 } else { 1 };
+        self.heights = told.iter().map(|height| if *height > 1 && most_each == 2 { 2 } else { 1 }).collect();
+        let lines = u16::try_from(self.heights.iter().map(|h| usize::from(*h)).sum::<usize>().min(most)).unwrap_or(0);
         let air = u16::from(area.height >= ROOM_FOR_AIR);
         let before = if held { self.attention.height } else { 0 };
         let attention = (1 + lines + air).max(before).min(area.height / 2);
-        let foot = if area.height >= ROOM_FOR_FOOT && !index.tree.is_empty() { curves::HEIGHT } else { 0 };
+        let foot = if area.height >= ROOM_FOR_FOOT && has_tree { curves::HEIGHT } else { 0 };
         let tree = area.height - attention - foot;
         self.attention = Rect { height: attention, ..area };
         self.tree = Rect { y: area.y + attention, height: tree, ..area };
         self.foot = Rect { y: area.y + attention + tree, height: foot, ..area };
         self.attention_room = usize::from(attention.saturating_sub(1 + air));
+    }
+
+    /// The attention lines on screen: which, its first line of the screen, and how many it takes.
+    pub fn attention_lines(&self) -> impl Iterator<Item = (usize, u16, u16)> {
+        let (mut y, end) = (self.attention.y.saturating_add(1), self.attention_end());
+        self.heights.iter().enumerate().skip(self.attention_top).map_while(move |(n, height)| {
+            let (at, height) = (y, (*height).min(end.saturating_sub(y)));
+            y = y.saturating_add(height);
+            (height > 0).then_some((n, at, height))
+        })
+    }
+
+    fn attention_end(&self) -> u16 {
+        let room = u16::try_from(self.attention_room).unwrap_or(0);
+        self.attention.y.saturating_add(1).saturating_add(room)
     }
 
     /// Lines of the tree below its heading.
@@ -73,14 +95,12 @@ impl Places {
 
     /// The row at a line of the screen, counted as the cursor counts.
     pub fn row_at(&self, y: u16, index: &Index) -> Option<usize> {
-        let within = |part: Rect, room: usize, top: usize, count: usize| {
-            let line = usize::from(y.checked_sub(part.y.saturating_add(1))?);
-            (line < room && top + line < count).then_some(top + line)
-        };
-        let lines = index.attention.len();
-        let attention = within(self.attention, self.attention_room, self.attention_top, lines);
-        attention
-            .or_else(|| within(self.tree, self.tree_room(), self.tree_top, index.tree.len()).map(|row| row + lines))
+        if let Some((n, ..)) = self.attention_lines().find(|(_, at, height)| (*at..at + height).contains(&y)) {
+            return Some(n);
+        }
+        let line = usize::from(y.checked_sub(self.tree.y.saturating_add(1))?);
+        let row = self.tree_top + line;
+        (line < self.tree_room() && row < index.tree.len()).then_some(row + index.attention.len())
     }
 }
 
@@ -119,13 +139,13 @@ mod tests {
         let area = Rect::new(0, 2, 80, 20);
         let mut places = Places::default();
         let (calm, alarmed) = (index(0, 60), index(3, 60));
-        places.arrange(area, &calm, false);
+        places.arrange(area, &[], true, false);
         places.scroll(&calm, Some(8), false);
         let before = line_of(&places, &calm, 8);
-        places.arrange(area, &alarmed, true);
+        places.arrange(area, &[1, 1, 1], true, true);
         places.scroll(&alarmed, Some(11), true);
         assert_eq!(line_of(&places, &alarmed, 11), before, "three lines came above");
-        places.arrange(area, &calm, true);
+        places.arrange(area, &[], true, true);
         places.scroll(&calm, Some(8), true);
         assert_eq!(line_of(&places, &calm, 8), before, "and went again");
     }
@@ -134,7 +154,7 @@ mod tests {
     fn a_click_finds_the_row_that_is_drawn_there() {
         let (area, mixed) = (Rect::new(0, 2, 80, 20), index(2, 60));
         let mut places = Places::default();
-        places.arrange(area, &mixed, false);
+        places.arrange(area, &[1, 1], true, false);
         places.scroll(&mixed, Some(40), false);
         assert_eq!(places.row_at(2, &mixed), None, "a heading");
         assert_eq!(places.row_at(4, &mixed), Some(1));
@@ -144,11 +164,20 @@ mod tests {
     }
 
     #[test]
+    fn long_reasons_get_a_second_line_where_all_of_them_have_room() {
+        let mut places = Places::default();
+        places.arrange(Rect::new(0, 0, 80, 20), &[2, 1], true, false);
+        assert_eq!(places.attention_lines().collect::<Vec<_>>(), [(0, 1, 2), (1, 3, 1)]);
+        places.arrange(Rect::new(0, 0, 80, 20), &[3, 2, 2], true, false);
+        assert_eq!(places.attention_lines().collect::<Vec<_>>(), [(0, 1, 1), (1, 2, 1), (2, 3, 1)]);
+    }
+
+    #[test]
     fn every_height_can_be_shared_out() {
         for height in 0..80 {
             let area = Rect::new(0, 0, 80, height);
             let mut places = Places::default();
-            places.arrange(area, &index(9, 100), true);
+            places.arrange(area, &[2; 9], true, true);
             places.scroll(&index(9, 100), Some(50), true);
             assert_eq!(places.attention.height + places.tree.height + places.foot.height, height);
         }

@@ -16,9 +16,9 @@ use super::rows::TreeRow;
 const COLUMNS: &[Column] = &[
     Column::text("ENVIRONMENT / SERVICE", 24).grows(),
     Column::text("PLATFORM", 20).rank(3),
-    Column::text("HEALTH", 15),
-    Column::number("READY", 6).rank(1),
-    Column::text("RELEASE", 18).rank(2),
+    Column::text("HEALTH", 14),
+    Column::number("READY", 9).rank(1),
+    Column::text("RELEASE", 17).rank(2),
     Column::number("RESTARTS", 8).rank(4),
     Column::text("WHY", 36).grows().rank(5),
     Column::number("AGE", 4).rank(1),
@@ -53,7 +53,10 @@ fn environment_row<'a>(view: &View<'_>, row: &EnvironmentRow, open: bool, name_w
     let mut name =
         vec![Span::styled(format!("{fold} "), quiet), Span::styled(row.name.clone(), view.style(Role::Strong))];
     let room = name_width.saturating_sub(name.iter().map(Span::width).sum());
-    name.push(Span::styled(tier_mark(row.tier, room), view.style(tier_role(row.tier))));
+    // An Environment that is called after its tier need not say it twice; production always says it.
+    if row.tier == Tier::Production || !row.name.ends_with(row.tier.word()) {
+        name.push(Span::styled(tier_mark(row.tier, room), view.style(tier_role(row.tier))));
+    }
     let note = if row.note.is_empty() { String::new() } else { row.note.clone() };
     let cells = vec![
         Line::from(name),
