@@ -19,17 +19,34 @@ use super::row::{self, ServiceRow};
 use super::{Answer, Command, Place, Screen, Subject, Tab, View, figure};
 use sort::Order;
 
+/// From this width on the worst reason stands on the line as well, and takes what room there is.
+const ROOM_FOR_WHY: u16 = 180;
+
+const WIDE: &[Column] = &[
+    Column::text("SERVICE", 40),
+    Column::text("TIER", 4),
+    Column::text("PLATFORM", 24),
+    Column::text("HEALTH", 14),
+    Column::number("READY", 9),
+    Column::text("RELEASE", 17),
+    Column::number("RESTARTS", 8),
+    Column::number("CPU", 5),
+    Column::number("MEMORY", 6),
+    Column::text("WHY", 20).grows(),
+    Column::number("AGE", 4),
+];
+
 const COLUMNS: &[Column] = &[
     Column::text("SERVICE", 20).grows(),
     Column::text("TIER", 4).rank(1),
-    Column::text("PLATFORM", 20).rank(5),
+    Column::text("PLATFORM", 23).rank(5),
     Column::text("HEALTH", 14),
     Column::number("READY", 9).rank(1),
     Column::text("RELEASE", 17).rank(2),
     Column::number("RESTARTS", 8).rank(4),
     Column::number("CPU", 5).rank(3),
     Column::number("MEMORY", 6).rank(3),
-    Column::text("WHY", 36).grows().rank(6),
+    Column::text("WHY", 200).rank(6),
     Column::number("AGE", 4).rank(1),
 ];
 
@@ -116,7 +133,8 @@ impl Screen for Services {
             self.nothing(view, area, buf);
             return;
         }
-        let table = Table { columns: COLUMNS, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
+        let columns = if area.width < ROOM_FOR_WHY { COLUMNS } else { WIDE };
+        let table = Table { columns, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
         table.draw(view, cells::below(area), buf, |n| {
             let service = self.list.rows().get(n).and_then(|address| view.state.fleet.service(address));
             let Some(service) = service else { return Row::default() };

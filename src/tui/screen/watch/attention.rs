@@ -123,7 +123,9 @@ fn row(
     let (mark, role) = mark(view, line.severity);
     let (action, hint) = help(view, line);
     let key = view.keymap.shown(action, view.glyphs.ascii);
-    let age = line.since.map(|since| cells::when(view).age(since)).unwrap_or_default();
+    // How long a Source has been silent must be right to the second: somebody waits for it.
+    let since = |at| if line.source.is_some() { cells::when(view).exact_age(at) } else { cells::when(view).age(at) };
+    let age = line.since.map(since).unwrap_or_default();
     let mut end = vec![Span::styled(format!("{age:>5}"), view.style(Role::Quiet))];
     end.push(Span::styled(format!("  {key:>5}"), view.style(Role::Accent)));
     if told.with_hint {

@@ -12,7 +12,7 @@ use super::rows::{self, About, Folds, RowId, TreeRow, Wanted};
 #[derive(Default)]
 pub struct Index {
     /// What it was made of: how often the facts moved, and the narrowing.
-    made_of: Option<(u64, Option<EnvironmentAddress>)>,
+    pub(super) made_of: Option<(u64, Option<EnvironmentAddress>)>,
     pub(super) attention: Vec<Attention>,
     pub(super) tree: Vec<TreeRow>,
     pub(super) several_systems: bool,

@@ -13,22 +13,37 @@ use super::index::Index;
 use super::place::Places;
 use super::rows::TreeRow;
 
+/// From this width on the worst reason stands on the line as well, and takes what room there is.
+const ROOM_FOR_WHY: u16 = 160;
+
+const WIDE: &[Column] = &[
+    Column::text("ENVIRONMENT / SERVICE", 44),
+    Column::text("PLATFORM", 24),
+    Column::text("HEALTH", 14),
+    Column::number("READY", 9),
+    Column::text("RELEASE", 17),
+    Column::number("RESTARTS", 8),
+    Column::text("WHY", 20).grows(),
+    Column::number("AGE", 4),
+];
+
 const COLUMNS: &[Column] = &[
     Column::text("ENVIRONMENT / SERVICE", 24).grows(),
-    Column::text("PLATFORM", 20).rank(3),
+    Column::text("PLATFORM", 23).rank(3),
     Column::text("HEALTH", 14),
     Column::number("READY", 9).rank(1),
     Column::text("RELEASE", 17).rank(2),
     Column::number("RESTARTS", 8).rank(4),
-    Column::text("WHY", 36).grows().rank(5),
+    Column::text("WHY", 200).rank(5),
     Column::number("AGE", 4).rank(1),
 ];
 
 /// Draws the part.
 pub fn draw(view: &View<'_>, places: &Places, index: &Index, cursor: Option<usize>, buf: &mut Buffer) {
     let at = cursor.and_then(|at| at.checked_sub(index.attention.len()));
-    let table = Table { columns: COLUMNS, count: index.tree.len(), top: places.tree_top, at };
-    let shown = table::places(COLUMNS, places.tree.width);
+    let columns = if places.tree.width < ROOM_FOR_WHY { COLUMNS } else { WIDE };
+    let table = Table { columns, count: index.tree.len(), top: places.tree_top, at };
+    let shown = table::places(columns, places.tree.width);
     let name_width = usize::from(shown[0].map_or(0, |(_, width)| width));
     table.draw(view, places.tree, buf, |n| match index.tree.get(n) {
         Some(TreeRow::Environment { address, open }) => {
