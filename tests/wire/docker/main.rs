@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests spawn what they need")]
 
 mod faults;
+mod logs;
 mod server;
 mod watch;
 mod watched;

@@ -225,4 +225,12 @@ impl Engine {
         let path = book.keys().find(|path| path.ends_with("/stats")).unwrap();
         path.split('/').nth(2).unwrap().to_owned()
     }
+
+    /// The id of the container of that name.
+    pub(crate) fn named(&self, name: &str) -> String {
+        let book = self.shared.book.lock().unwrap();
+        let list = book["/containers/json"].as_array().unwrap();
+        let found = list.iter().find(|c| c["Names"][0] == format!("/{name}")).unwrap();
+        found["Id"].as_str().unwrap().to_owned()
+    }
 }

@@ -108,16 +108,16 @@ impl Watched {
     pub(crate) fn supervised(source: Arc<dyn Watch>) -> Self {
         let (out, news) = mpsc::channel(256);
         let (visible, seen) = watch::channel(Arc::from([]));
-        let (cancel, gauge) = (CancellationToken::new(), Arc::new(Gauge::default()));
+        let cancel = CancellationToken::new();
         let around = Surroundings {
             news: out,
             visible: seen,
             clock: Arc::new(SystemClock),
             cancel: cancel.clone(),
             refresh: Arc::new(Notify::new()),
-            gauge: gauge.clone(),
+            gauge: Arc::new(Gauge::default()),
         };
-        tokio::spawn(supervise(source.clone(), around));
+        tokio::spawn(supervise(source, around));
         Self { mirror: Mirror::default(), news, visible, cancel }
     }
 

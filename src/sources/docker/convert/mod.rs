@@ -5,6 +5,8 @@ mod event;
 mod image;
 mod instance;
 mod route;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
