@@ -50,6 +50,9 @@ impl Reloads {
 
     /// Waits until the configuration has really changed: the new settings, or what is wrong with them (then the old ones
     /// stay in force). Cancel-safe: a change that was noticed is read by the next call.
+    ///
+    /// # Errors
+    /// What is wrong with the changed files; the settings in force stay.
     pub async fn next(&mut self) -> Result<Settings, Problems> {
         loop {
             if !self.noticed && (self.watcher.is_none() || self.changes.recv().await.is_none()) {

@@ -2,6 +2,14 @@
 //!
 //! Each test starts what it needs itself, has projects or a namespace of its own, drives the built program with a private home, and
 //! reads the JSON that `DESIGN` promises. `tests/run` runs them; by hand it is `cargo test --test lab [WORDS]` as root.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests may unwrap, and start what they test"
+)]
 #![expect(clippy::disallowed_methods, reason = "these tests run programs and poll real servers with a deadline")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a fixture that cannot be made ends its test with the reason")]
 

@@ -86,8 +86,7 @@ fn generations<'a>(
     now: &Moment,
 ) -> Vec<Generation<'a>> {
     let base = 11 + dice.on("revision").below(30);
-    let number =
-        |cycle: i64, index: usize| base + (cycle * part.releases.len() as i64).unsigned_abs() + index as u64 + 1;
+    let number = |cycle: i64, index: usize| base + cycle.unsigned_abs() * part.releases.len() as u64 + index as u64 + 1;
     let earlier = earlier(part, dice, shift, *cycles.start());
     let mut good = earlier.1;
     let mut out = vec![Generation {

@@ -91,7 +91,10 @@ impl DemoSource {
         for batch in listener.tail(from, until, count).chunks(BATCH) {
             out.push_all(batch.to_vec()).await?;
         }
-        while ask.follow && !ask.previous {
+        if !ask.follow || ask.previous {
+            return Ok(());
+        }
+        loop {
             tokio::select! {
                 () = out.closed() => return Ok(()),
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
@@ -109,7 +112,6 @@ impl DemoSource {
                 return Ok(());
             }
         }
-        Ok(())
     }
 }
 

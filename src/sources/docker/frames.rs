@@ -100,9 +100,9 @@ impl Reader {
                 framing.left = u32::from_be_bytes([header[4], header[5], header[6], header[7]]) as usize;
                 framing.is_err = header[0] == 2;
                 if framing.is_err {
-                    self.err.message()
+                    self.err.message();
                 } else {
-                    self.out.message()
+                    self.out.message();
                 }
                 continue;
             }
@@ -156,12 +156,11 @@ fn split_time(bytes: &[u8]) -> Option<(Timestamp, usize)> {
 /// Secrets masked first, then everything that a terminal could obey made visible.
 fn clean(bytes: &[u8], cut: u64) -> Text {
     let read;
-    let line = match std::str::from_utf8(bytes) {
-        Ok(line) => line,
-        Err(_) => {
-            read = Text::bytes(bytes);
-            read.raw()
-        }
+    let line = if let Ok(line) = std::str::from_utf8(bytes) {
+        line
+    } else {
+        read = Text::bytes(bytes);
+        read.raw()
     };
     let masked = redact::mask(line);
     if cut == 0 { Text::line(&masked) } else { Text::line(&format!("{masked}…⟦{cut} bytes more⟧")) }

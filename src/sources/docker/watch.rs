@@ -65,12 +65,9 @@ impl Watcher<'_> {
         loop {
             tokio::select! {
                 () = cancelled.cancelled() => return Ok(()),
-                event = next(&mut events) => match event {
-                    Some(event) => self.burst(event, &mut events).await?,
-                    None => {
-                        events = self.reopen().await?;
-                        self.list().await?;
-                    }
+                event = next(&mut events) => if let Some(event) = event { self.burst(event, &mut events).await? } else {
+                    events = self.reopen().await?;
+                    self.list().await?;
                 },
                 _ = ping.tick() => self.ping().await?,
                 _ = list.tick() => self.list().await?,

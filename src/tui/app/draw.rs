@@ -45,12 +45,11 @@ impl App {
             rule::draw(&view, Rect { y: area.bottom() - 2, height: 1, ..area }, buf);
         }
         let footer = Rect { y: area.bottom() - 1, height: 1, ..area };
-        match &self.prompt {
-            Some(prompt) => draw_prompt(prompt, top.filter_help(), &view, footer, buf),
-            None => {
-                let hints = top.hints(&view);
-                chrome::footer(&view, footer, buf, &hints, top.filter());
-            }
+        if let Some(prompt) = &self.prompt {
+            draw_prompt(prompt, top.filter_help(), &view, footer, buf);
+        } else {
+            let hints = top.hints(&view);
+            chrome::footer(&view, footer, buf, &hints, top.filter());
         }
         if let Some(layer) = self.layers.last_mut() {
             let inner = overlay::inner(layer.as_ref(), &view, area);

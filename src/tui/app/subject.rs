@@ -37,7 +37,7 @@ fn of_service(address: &Address, state: &State) -> Option<String> {
                 w.key.source == route.key.source && w.scope == route.scope && w.kind == kind && w.name == *name
             })
         };
-        let by_name = route.backends.iter().any(|backend| *backend == address.service);
+        let by_name = route.backends.contains(&address.service);
         route.workload.as_ref().is_some_and(|(kind, name)| there(*kind, name)) || by_name
     };
     let route = state.fleet.routes().filter(|route| leads_here(route)).find(|route| !route.hosts.is_empty())?;

@@ -78,9 +78,8 @@ pub fn shipped(name: &str, depth: Depth) -> Option<Theme> {
 
 impl Entry {
     fn style(&self) -> Result<Style, String> {
-        let mut style = Style::default();
-        style.fg = self.fg.as_deref().map(colour).transpose()?;
-        style.bg = self.bg.as_deref().map(colour).transpose()?;
+        let colour_of = |name: &Option<String>| name.as_deref().map(colour).transpose();
+        let mut style = Style { fg: colour_of(&self.fg)?, bg: colour_of(&self.bg)?, ..Style::default() };
         for (on, modifier) in [
             (self.bold, Modifier::BOLD),
             (self.dim, Modifier::DIM),

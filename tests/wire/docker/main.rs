@@ -1,7 +1,13 @@
 //! Source `docker` on the wire: against recorded answers of real engines, against every fault that can be scripted, and
 //! (where the lab's engines run) against those.
-
-#![allow(clippy::disallowed_methods, reason = "tests spawn what they need")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests may unwrap, and start what they test"
+)]
 
 mod faults;
 mod logs;

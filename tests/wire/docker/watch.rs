@@ -83,7 +83,7 @@ fn change(engine: &Engine, project: &str, service: &str, row: impl FnOnce(&mut V
                     && c["Labels"]["com.docker.compose.service"] == service
             })
             .unwrap();
-        id = listed["Id"].as_str().unwrap().to_owned();
+        listed["Id"].as_str().unwrap().clone_into(&mut id);
         let mut copy = listed.clone();
         let mut inspected = book[&format!("/containers/{id}/json")].clone();
         row(&mut copy, &mut inspected);

@@ -16,7 +16,7 @@ async fn every_kind_becomes_its_fact() {
     );
     assert_eq!((web.observed, &web.rollout), (true, &Rollout::Steady));
     assert!(web.images[0].digest.as_ref().unwrap().raw().starts_with("sha256:aaaa"));
-    assert_eq!(web.owners.iter().map(|o| o.to_string_pair()).collect::<Vec<_>>(), ["Helm shop"]);
+    assert_eq!(web.owners.iter().map(Pair::to_string_pair).collect::<Vec<_>>(), ["Helm shop"]);
     let kinds = [
         ("big", WorkloadKind::Deployment),
         ("db", WorkloadKind::StatefulSet),

@@ -65,7 +65,7 @@ impl Address {
         }
         let (authority, path) = rest.split_once('/').map_or((rest, ""), |(a, p)| (a, p));
         let (user, place) = authority.rsplit_once('@').map_or((None, authority), |(u, h)| (Some(u), h));
-        let (host, port) = host_and_port(place).map_err(|why| wrong(why))?;
+        let (host, port) = host_and_port(place).map_err(&wrong)?;
         for part in user.into_iter().chain([host]) {
             if part.is_empty() || part.starts_with('-') || part.chars().any(|c| c.is_whitespace() || c.is_control()) {
                 return Err(wrong("a name in it is empty, begins with `-` or holds blanks"));

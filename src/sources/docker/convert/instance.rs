@@ -95,7 +95,7 @@ fn waiting(container: &Container, phase: Phase) -> Option<Waiting> {
     }
     (phase == Phase::Restarting).then(|| {
         let times = detail.map(|d| format!(", started again {} times", d.restarts)).unwrap_or_default();
-        let exit = container.exit_code.map(|code| format!("exited with {code}")).unwrap_or_else(|| "exited".to_owned());
+        let exit = container.exit_code.map_or_else(|| "exited".to_owned(), |code| format!("exited with {code}"));
         Waiting { reason: Text::name("Restarting"), message: Text::line(&format!("{exit}{times}")) }
     })
 }

@@ -54,7 +54,9 @@ pub(super) async fn read(host: &Host, project: &Project) -> Result<Declaration, 
         parsed.services.iter().map(|(name, service)| (Text::name(name), declared(service))).collect();
     // A variable that is set only where somebody ran `up` makes all else a guess.
     if config.err.contains("variable is not set") {
-        services.values_mut().for_each(|service| service.image = None);
+        for service in services.values_mut() {
+            service.image = None;
+        }
         let note = format!("{}: variables of its files are not set here, so images are not compared", project.folder);
         return Ok(Declaration { services, note: Some(Text::line(&note)) });
     }

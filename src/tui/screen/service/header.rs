@@ -122,7 +122,7 @@ pub fn autoscaler(autoscaler: &Autoscaler) -> String {
         limit(autoscaler.max)
     );
     if !autoscaler.triggers.is_empty() {
-        let triggers: Vec<&str> = autoscaler.triggers.iter().map(|trigger| trigger.shown()).collect();
+        let triggers: Vec<&str> = autoscaler.triggers.iter().map(crate::model::text::Text::shown).collect();
         line.push_str(&format!(" by {}", triggers.join(", ")));
     }
     if let Some(wanted) = autoscaler.wanted {

@@ -25,6 +25,7 @@ impl Order {
         [Self::Address, Self::Health, Self::Ready, Self::Restarts, Self::Cpu, Self::Memory, Self::Age];
 
     /// The one after it; after the last the first again.
+    #[must_use]
     pub fn next(self) -> Self {
         let at = Self::ALL.iter().position(|order| *order == self).unwrap_or(0);
         Self::ALL[(at + 1) % Self::ALL.len()]

@@ -79,7 +79,7 @@ pub fn grants(kind: SourceKind, denials: &[Denial]) -> Vec<String> {
     }
     let mut scopes: BTreeMap<Option<&str>, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
     for denial in denials {
-        let (verbs, resources) = scopes.entry(denial.scope.as_ref().map(|s| s.shown())).or_default();
+        let (verbs, resources) = scopes.entry(denial.scope.as_ref().map(crate::model::text::Text::shown)).or_default();
         for (list, word) in [(verbs, denial.verb.shown()), (resources, denial.resource.shown())] {
             if !list.contains(&word) {
                 list.push(word);

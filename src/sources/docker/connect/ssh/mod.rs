@@ -166,7 +166,7 @@ impl Ssh {
     fn socket_name(&self) -> String {
         let place = format!("{}:{:?}", self.address.login(), self.address.port);
         let digest = Sha256::digest(place.as_bytes());
-        let hex: String = digest.iter().take(5).map(|b| format!("{b:02x}")).collect();
+        let hex = digest.iter().take(5).fold(String::new(), |hex, b| hex + &format!("{b:02x}"));
         format!("{hex}-{}", std::process::id())
     }
 }
