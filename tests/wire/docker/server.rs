@@ -61,10 +61,10 @@ impl Engine {
         let path =
             PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/wire/docker/recorded/api-{version}.json"));
         let book = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        Self::new(version, book).await
+        Self::new(version, book)
     }
 
-    async fn new(version: &str, book: serde_json::Map<String, Value>) -> Self {
+    fn new(version: &str, book: serde_json::Map<String, Value>) -> Self {
         let shared = Arc::new(Shared {
             version: version.to_owned(),
             book: Mutex::new(book),

@@ -164,6 +164,6 @@ pub(crate) async fn failure(url: &str, seconds: u32) -> Failure {
     match tried.await {
         Ok(futures::future::Either::Left((Err(failure), _))) => failure,
         Ok(_) => panic!("the watch ended well"),
-        Err(_) => panic!("the watch goes on"),
+        Err(elapsed) => panic!("the watch goes on: {elapsed}"),
     }
 }
