@@ -1,0 +1,379 @@
+//! The demo's story as the Fleet reads it: every incident of the script is seen, named and over again, and the Source
+//! behind the trait tells, falls silent, measures and logs as a real one does.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may unwrap")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use quarterdeck::engine::{Msg, Stamped, State, update};
+use quarterdeck::fleet::Rules;
+use quarterdeck::model::{
+    Connection, Fact, HealthState, Key, LogAsk, LogLine, Service, SourceKind, SourceSpec, Text, Timestamp, Update,
+};
+use quarterdeck::sources::demo::{self, Teller, World};
+use quarterdeck::sources::port::{Clock, Desk, FailureKind, Gauge, LogBatch, LogOut, News, RawAsk, Watch};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+const SEED: u64 = 7;
+
+fn start() -> Timestamp {
+    Timestamp::from_second(1_790_000_000).unwrap()
+}
+
+fn at(story: i64) -> Timestamp {
+    start() + jiff::SignedDuration::from_secs(story)
+}
+
+/// Every site of the demo, told into one state.
+struct Story {
+    state: State,
+    tellers: Vec<(SourceSpec, Teller)>,
+    story: i64,
+}
+
+impl Story {
+    fn begins_at(story: i64) -> Self {
+        let mut state = State::new(Rules::default(), at(story));
+        let tellers = demo::specs(SEED, start()).into_iter().map(|spec| {
+            let Connection::Demo { seed, site, start } = &spec.connection else { panic!("not a demo") };
+            let world = World::of(&spec.name, *seed, site, *start).unwrap();
+            (spec, Teller::new(world))
+        });
+        let mut told: Vec<_> = tellers.collect();
+        for (spec, teller) in &mut told {
+            let known = Msg::Known {
+                source: spec.name.clone(),
+                kind: SourceKind::Demo,
+                found_by: Text::line(&spec.found_by),
+                connect: true,
+            };
+            update(&mut state, Stamped { at: at(story), msg: known });
+            let msg = Msg::News { source: spec.name.clone(), updates: teller.begin(story) };
+            update(&mut state, Stamped { at: at(story), msg });
+        }
+        Self { state, tellers: told, story }
+    }
+
+    fn go_on_to(&mut self, story: i64) {
+        while self.story < story {
+            self.story += 1;
+            for (spec, teller) in &mut self.tellers {
+                let mut updates = teller.go_on(self.story);
+                if updates.is_empty() && self.story % 5 != 0 {
+                    continue;
+                }
+                updates.push(Update::Status(teller.status()));
+                let msg = Msg::News { source: spec.name.clone(), updates };
+                update(&mut self.state, Stamped { at: at(self.story), msg });
+            }
+            update(&mut self.state, Stamped { at: at(self.story), msg: Msg::Tick });
+        }
+    }
+
+    fn service(&self, address: &str) -> &Service {
+        let found = self.state.fleet.services().find(|service| service.address.to_string() == address);
+        found.unwrap_or_else(|| panic!("no {address} among {:?}", self.addresses()))
+    }
+
+    fn addresses(&self) -> Vec<String> {
+        self.state.fleet.services().map(|service| service.address.to_string()).collect()
+    }
+
+    /// Names of the rules that found something, worst first.
+    fn why(&self, address: &str) -> Vec<String> {
+        let address = &self.service(address).address;
+        self.state.fleet.findings(address).iter().map(|finding| finding.rule.to_string()).collect()
+    }
+
+    fn health(&self, address: &str) -> HealthState {
+        self.service(address).health.state
+    }
+
+    fn bad(&self) -> Vec<String> {
+        let bad = self.state.fleet.services().filter(|service| service.health.state.is_bad());
+        bad.map(|service| service.address.to_string()).collect()
+    }
+}
+
+#[test]
+fn fourteen_environments_of_five_systems_come_out_of_names_and_labels() {
+    let story = Story::begins_at(0);
+    let environments: Vec<String> =
+        story.state.fleet.environments().iter().map(|e| format!("{} {}", e.address, e.tier)).collect();
+    assert_eq!(
+        environments,
+        [
+            "biz/dev dev",
+            "biz/staging staging",
+            "biz/prod production",
+            "community/dev dev",
+            "community/staging staging",
+            "community/prod production",
+            "competitoriq/dev dev",
+            "competitoriq/staging staging",
+            "competitoriq/prod production",
+            "infra/staging staging",
+            "infra/prod production",
+            "te-explico/dev dev",
+            "te-explico/staging staging",
+            "te-explico/prod production",
+        ]
+    );
+    assert_eq!(story.service("te-explico/prod/backend").workloads.len(), 2, "blue and green are one Service");
+    assert_eq!(story.service("biz/prod/frontend").workloads.len(), 2, "the migration is one Service on two platforms");
+}
+
+#[test]
+fn at_minute_zero_a_few_incidents_are_live_and_most_things_are_healthy() {
+    let story = Story::begins_at(0);
+    let bad = story.bad();
+    assert!((2..=6).contains(&bad.len()), "{bad:?}");
+    assert!(bad.contains(&"competitoriq/prod/api".to_owned()) && bad.contains(&"biz/prod/airflow-worker".to_owned()));
+    let healthy = story.state.fleet.services().filter(|s| s.health.state == HealthState::Healthy).count();
+    assert!(healthy > 30, "{healthy}");
+    assert_eq!(story.health("biz/dev/grafana"), HealthState::Unchecked);
+    assert_eq!(story.health("biz/staging/airflow-worker"), HealthState::Idle);
+    assert_eq!(story.health("biz/staging/db-migrate"), HealthState::Idle);
+    assert!(story.why("infra/staging/app").contains(&"drift".to_owned()));
+}
+
+#[test]
+fn every_incident_is_seen_by_its_rule_and_is_over_later() {
+    let script = [
+        (60, 1300, "competitoriq/prod/api", "crash loop"),
+        (320, 1300, "competitoriq/prod/api", "stuck rollout"),
+        (0, 1400, "biz/prod/airflow-worker", "OOM kill"),
+        (480, 1000, "community/prod/app", "failing probe"),
+        (480, 1000, "community/prod/app", "not enough ready"),
+        (200, 1300, "te-explico/staging/ai-inference", "image pull failure"),
+        (800, 1300, "te-explico/staging/ai-inference", "stuck rollout"),
+        (1650, 1950, "te-explico/prod/ai-inference", "unschedulable"),
+    ];
+    for (during, after, address, rule) in script {
+        let story = Story::begins_at(during);
+        assert!(story.why(address).contains(&rule.to_owned()), "{address} at {during}: {:?}", story.why(address));
+        assert!(story.health(address).is_bad(), "{address} at {during}");
+        let story = Story::begins_at(after);
+        assert!(!story.health(address).is_bad(), "{address} at {after}: {:?}", story.why(address));
+    }
+    let calm = Story::begins_at(4300);
+    assert_eq!(calm.bad(), ["te-explico/staging/usage-report"], "at the end of a cycle all but a CronJob is well");
+}
+
+#[test]
+fn changes_arrive_within_the_first_minutes_and_the_timeline_tells_them() {
+    let mut story = Story::begins_at(0);
+    story.go_on_to(180);
+    let lines: Vec<String> = story.state.fleet.timeline().iter().map(|change| change.text.to_string()).collect();
+    assert!(lines.len() >= 4, "{lines:?}");
+    story.go_on_to(900);
+    let told = |address: &str| {
+        let mine = |change: &&quarterdeck::model::Change| {
+            change.service.as_ref().is_some_and(|service| service.to_string() == address)
+        };
+        story.state.fleet.timeline().iter().filter(mine).count()
+    };
+    assert!(told("community/prod/app") >= 3 && told("biz/dev/frontend") >= 1);
+}
+
+#[test]
+fn what_is_told_bit_by_bit_reads_as_what_is_told_at_once() {
+    let mut story = Story::begins_at(0);
+    story.go_on_to(1000);
+    let fresh = Story::begins_at(1000);
+    let sum = |story: &Story| {
+        let services = story.state.fleet.services();
+        services.map(|s| (s.address.to_string(), s.desired, s.ready, s.images.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(sum(&story), sum(&fresh));
+}
+
+/// A clock that a test turns.
+struct Turned(AtomicI64);
+
+impl Clock for Turned {
+    fn now(&self) -> Timestamp {
+        at(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// One running Source with the ends of its wires.
+struct Running {
+    source: Arc<dyn Watch>,
+    clock: Arc<Turned>,
+    gauge: Arc<Gauge>,
+    visible: watch::Sender<Arc<[Key]>>,
+    news: mpsc::Receiver<News>,
+    ended: tokio::task::JoinHandle<Result<(), quarterdeck::sources::port::Failure>>,
+}
+
+impl Running {
+    fn start(spec: &SourceSpec, story: i64) -> Self {
+        let source = demo::open(spec).unwrap();
+        let clock = Arc::new(Turned(AtomicI64::new(story)));
+        let (out, news) = mpsc::channel(64);
+        let (visible, seen) = watch::channel(Arc::from([]));
+        let gauge = Arc::new(Gauge::default());
+        let desk = Desk::new(spec.name.clone(), out, seen, clock.clone(), CancellationToken::new(), gauge.clone());
+        #[expect(clippy::disallowed_methods, reason = "a test")]
+        let ended = tokio::spawn(source.clone().watch(desk));
+        Self { source, clock, gauge, visible, news, ended }
+    }
+
+    fn of(site: &str, story: i64) -> Self {
+        let specs = demo::specs(SEED, start());
+        Self::start(specs.iter().find(|spec| spec.name.0.raw() == site).unwrap(), story)
+    }
+
+    /// Turns the clock and wakes the Source.
+    fn turn(&self, story: i64, keys: &[Key]) {
+        self.clock.0.store(story, Ordering::Relaxed);
+        self.visible.send_replace(Arc::from(keys));
+    }
+
+    async fn hear(&mut self) -> Vec<Update> {
+        let heard = tokio::time::timeout(Duration::from_secs(10), self.news.recv()).await;
+        heard.expect("news within ten seconds").expect("a Source that lives").updates
+    }
+
+    async fn facts(&mut self) -> Vec<Fact> {
+        let puts = self.hear().await.into_iter();
+        puts.filter_map(|update| if let Update::Put(_, fact) = update { Some(fact) } else { None }).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_source_lists_then_tells_changes_and_measures_only_what_is_visible() {
+    let mut running = Running::of("compose:biz-vm", 0);
+    let listed = running.hear().await;
+    assert!(listed.contains(&Update::Synced));
+    let instance = listed.iter().find_map(|update| match update {
+        Update::Put(_, Fact::Instance(instance)) if instance.name.raw() == "biz-dev-ml-service-1" => Some(instance),
+        _ => None,
+    });
+    let key = instance.unwrap().key.clone();
+    running.turn(2, std::slice::from_ref(&key));
+    let samples = running.hear().await;
+    let [Update::Sample(sample)] = samples.as_slice() else { panic!("{samples:?}") };
+    assert_eq!((&sample.instance, sample.at), (&key, at(2)));
+    assert!(sample.cpu_cores.unwrap() > 0.0 && sample.memory_bytes.unwrap() < 1536 << 20);
+    running.turn(90, &[]);
+    let news = running.hear().await;
+    assert!(news.len() < 30 && news.iter().any(|u| matches!(u, Update::Put(_, Fact::Workload(_)))), "{news:?}");
+}
+
+#[tokio::test]
+async fn a_laptop_that_sleeps_gives_no_sign_of_life_and_comes_back() {
+    let mut running = Running::of("compose:community", 470);
+    running.hear().await;
+    assert_eq!(running.gauge.answered_at(), Some(at(470)));
+    running.turn(530, &[]);
+    tokio::task::yield_now().await;
+    assert!(running.news.try_recv().is_err());
+    assert_eq!(running.gauge.answered_at(), Some(at(470)));
+    running.turn(575, &[]);
+    let deadline = tokio::time::timeout(Duration::from_secs(10), async {
+        while running.gauge.answered_at() != Some(at(575)) {
+            tokio::task::yield_now().await;
+        }
+    });
+    deadline.await.expect("a sign of life");
+}
+
+#[tokio::test]
+async fn a_lost_link_is_an_error_in_the_words_of_ssh() {
+    let running = Running::of("compose:infra-vm1", 2060);
+    let failure = running.ended.await.unwrap().unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Unreachable);
+    assert!(failure.message.raw().starts_with("ssh: connect to host"), "{failure}");
+}
+
+async fn logs(running: &Running, ask: LogAsk) -> Result<Vec<LogLine>, FailureKind> {
+    let (out, mut batches) = mpsc::channel::<LogBatch>(1024);
+    running.source.clone().logs(ask, LogOut::new(out)).await.map_err(|failure| failure.kind)?;
+    let mut lines = Vec::new();
+    while let Some(batch) = batches.recv().await {
+        lines.extend(batch.lines);
+    }
+    Ok(lines)
+}
+
+fn ask(fact: &Fact) -> LogAsk {
+    let Fact::Instance(instance) = fact else { panic!("no Instance") };
+    LogAsk {
+        instance: instance.key.clone(),
+        scope: instance.scope.clone(),
+        name: instance.name.clone(),
+        containers: Vec::new(),
+        follow: false,
+        previous: false,
+        since: None,
+        tail: Some(50),
+    }
+}
+
+#[tokio::test]
+async fn logs_are_the_same_each_time_and_end_a_crash_with_its_reason() {
+    let mut running = Running::of("ecs:competitoriq", 120);
+    let facts = running.facts().await;
+    let find = |wanted: &dyn Fn(&quarterdeck::model::Instance) -> bool| {
+        facts.iter().find(|fact| matches!(fact, Fact::Instance(i) if wanted(i))).unwrap()
+    };
+    let serving = find(&|i| i.name.raw().starts_with("api-") && i.ready == Some(true));
+    let lines = logs(&running, ask(serving)).await.unwrap();
+    assert_eq!(lines.len(), 50);
+    assert!(lines.is_sorted_by_key(|line| line.at) && lines.iter().all(|line| line.at < Some(at(120))));
+    assert!(lines.iter().any(|l| serde_json::from_str::<serde_json::Value>(l.text.raw()).is_ok()));
+    assert_eq!(lines, logs(&running, ask(serving)).await.unwrap());
+    let crashing = find(&|i| i.restarts > 3);
+    let previous = LogAsk { previous: true, ..ask(crashing) };
+    let words: Vec<String> = logs(&running, previous).await.unwrap().iter().map(|l| l.text.to_string()).collect();
+    assert!(words.iter().any(|line| line.starts_with("PrismaClientInitializationError")), "{words:?}");
+    let never = LogAsk { previous: true, ..ask(serving) };
+    assert!(matches!(logs(&running, never).await, Err(FailureKind::Absent) | Ok(_)));
+    let gone = LogAsk { instance: Key { uid: "nobody".into(), ..crashing.key().clone() }, ..ask(crashing) };
+    assert_eq!(logs(&running, gone).await, Err(FailureKind::Absent));
+}
+
+#[tokio::test]
+async fn a_followed_log_goes_on_with_the_clock() {
+    let mut running = Running::of("eks:biz", 100);
+    let facts = running.facts().await;
+    let pod = facts.iter().find(|f| matches!(f, Fact::Instance(i) if i.name.raw().starts_with("ml-service"))).unwrap();
+    let (out, mut batches) = mpsc::channel::<LogBatch>(64);
+    let ask = LogAsk { follow: true, tail: Some(0), ..ask(pod) };
+    let stream = running.source.clone().logs(ask, LogOut::new(out));
+    running.turn(130, &[]);
+    let first = async { tokio::time::timeout(Duration::from_secs(10), batches.recv()).await.unwrap().unwrap() };
+    tokio::select! {
+        ended = stream => panic!("{ended:?}"),
+        batch = first => assert!(batch.lines.iter().all(|line| line.at >= Some(at(100)))),
+    }
+}
+
+#[tokio::test]
+async fn raw_descriptions_mask_secrets() {
+    for (site, format) in [("eks:biz", "yaml"), ("compose:biz-vm", "json")] {
+        let mut running = Running::of(site, 100);
+        let facts = running.facts().await;
+        let fact = facts.iter().find(|fact| matches!(fact, Fact::Instance(_))).unwrap();
+        let ask = RawAsk { key: fact.key().clone(), kind: None, scope: Text::empty(), name: Text::empty() };
+        let raw = running.source.clone().raw(ask).await.unwrap();
+        let text: Vec<&str> = raw.lines.iter().map(Text::shown).collect();
+        assert_eq!(raw.format.raw(), format);
+        assert!(
+            text.len() > 10 && !text.join("\n").contains("correct-horse") && !text.join("\n").contains("not-a-real")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_big_site_has_the_pods_it_was_asked_for() {
+    let mut running = Running::start(&demo::big(SEED, 2_345, start()), 0);
+    let facts = running.facts().await;
+    let count = |wanted: fn(&Fact) -> bool| facts.iter().filter(|fact| wanted(fact)).count();
+    assert!(count(|fact| matches!(fact, Fact::Instance(i) if i.phase.word() == "running")) >= 2_345);
+    assert_eq!(count(|fact| matches!(fact, Fact::Workload(_))), 235);
+}
