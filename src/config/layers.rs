@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::file::{File, Policies, Policy, Ui as UiFile};
 use super::settings::{Settings, Ui};
 use super::{Machine, Paths, Problem, Problems, discover, resolve};
+use crate::model::{Connection, SourceSpec};
 
 /// Every default, commented; it is a config file itself.
 pub const DEFAULTS: &str = include_str!("../../config/defaults.toml");
@@ -85,6 +86,7 @@ fn finish(
     if machine.variable("QUARTERDECK_CONFIG").is_some() && machine.folder("QUARTERDECK_CONFIG").is_none() {
         tried.push(super::Attempt::miss("QUARTERDECK_CONFIG", "ignored: it is a relative path"));
     }
+    complete(&mut sources, machine, &mut tried);
     if file.discover.unwrap_or(true) {
         let allow_exec = file.kubernetes.allow_exec.clone().unwrap_or_default();
         let found = discover::discover(machine, &allow_exec);
@@ -104,6 +106,17 @@ fn finish(
         ascii: file.ui.ascii,
     };
     Settings { sources, rules, ui, tried, warnings, file: path, paths }
+}
+
+/// A declared context without a kubeconfig of its own is looked for where every tool looks.
+fn complete(sources: &mut [SourceSpec], machine: &Machine, tried: &mut Vec<super::Attempt>) {
+    for spec in sources {
+        if let Connection::Kubernetes { kubeconfig, .. } = &mut spec.connection
+            && kubeconfig.is_empty()
+        {
+            *kubeconfig = discover::kubeconfigs(machine, tried);
+        }
+    }
 }
 
 impl File {

@@ -76,7 +76,7 @@ fn count(contexts: usize) -> String {
 
 /// `$KUBECONFIG`, else `~/.kube/config`. A relative entry would read a file of whatever folder one happens to stand in:
 /// it is ignored, and said so (SAFETY attack 38).
-fn files(machine: &Machine, found: &mut Found) -> Vec<PathBuf> {
+pub(super) fn files(machine: &Machine, found: &mut Found) -> Vec<PathBuf> {
     let Some(list) = machine.variable("KUBECONFIG") else {
         return machine.in_home(".kube/config").into_iter().collect();
     };

@@ -3,6 +3,8 @@
 mod docker;
 mod kubernetes;
 
+use std::path::PathBuf;
+
 use super::settings::Attempt;
 use super::{Machine, Problem};
 use crate::model::{Connection, SourceSpec};
@@ -13,6 +15,15 @@ pub struct Found {
     pub sources: Vec<SourceSpec>,
     pub tried: Vec<Attempt>,
     pub warnings: Vec<Problem>,
+}
+
+/// The kubeconfig files that every tool reads on this machine; entries that are ignored are told in `tried`.
+#[must_use]
+pub fn kubeconfigs(machine: &Machine, tried: &mut Vec<Attempt>) -> Vec<PathBuf> {
+    let mut found = Found::default();
+    let files = kubernetes::files(machine, &mut found);
+    tried.append(&mut found.tried);
+    files
 }
 
 /// Looks for the local Docker engine and for the contexts of the kubeconfig.
