@@ -98,7 +98,7 @@ fn a_bad_release_rolled_out_by_compose_is_unhealthy_and_tells_its_image() {
 fn a_service_whose_image_does_not_exist_is_missing_from_the_engine_but_not_from_the_list() {
     let engine = part(&DOCKER);
     let project = Project::up(engine, "absent-prod", &json!({ "api": api("1") }));
-    project.write(&json!({ "api": api("1"), "worker": { "image": image(engine, "competitoriq/worker", "9") } }));
+    project.write(&json!({ "api": api("1"), "worker": { "image": image(engine, "competitoriq/worker", "9"), "restart": "always" } }));
     assert!(project.compose(&["up", "-d"]).is_err(), "an image that is nowhere cannot be started");
     let program = Program::on_docker(engine.get("DOCKER_HOST"));
     comes(&program, &Want { address: "absent/prod/worker", desired: 1, ready: 0, health: BROKEN, says: &[] });

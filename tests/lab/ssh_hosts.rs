@@ -16,7 +16,7 @@ fn on(host: &str) -> Program {
 /// What the Source `vm` says once it has failed.
 fn failed(program: &Program) -> Value {
     until("the Source tells why it is not there", 30, || {
-        let answer = program.items(&["sources"]);
+        let answer = program.items(&["sources", "--wait", "20s"]);
         let source = answer.source("vm")?.clone();
         if source["state"] == "unreachable" || source["state"] == "denied" {
             Ok(source)
@@ -33,9 +33,10 @@ fn services_behind_ssh_are_read_as_if_they_were_here() {
         Project::up(engine, "far-prod", &json!({ "app": { "image": image(engine, "infra/app", "1"), "scale": 2 } }));
     let program = on("HOST");
     until("the services of the far engine", 60, || {
-        Want { address: "far/prod/app", desired: 2, ready: 2, health: &["healthy"], says: &[] }.met(&program.services())
+        Want { address: "far/prod/app", desired: 2, ready: 2, health: &["healthy"], says: &[] }
+            .met(&program.items(&["services", "--wait", "20s"]))
     });
-    let said = program.run(&["logs", "far/prod/app"]);
+    let said = program.run(&["logs", "far/prod/app", "--wait", "20s"]);
     assert!(said.out.contains("infra/app 1 is up on"), "{}{}", said.out, said.err);
 }
 
@@ -58,5 +59,5 @@ fn a_changed_host_key_is_told_as_a_change_and_never_accepted() {
 #[test]
 fn a_host_without_docker_is_told_apart_from_a_host_that_cannot_be_reached() {
     let detail = failed(&on("BARE"))["detail"].to_string().to_lowercase();
-    assert!(detail.contains("docker") && detail.contains("not found"), "{detail}");
+    assert!(detail.contains("no docker") && detail.contains("lab-bare"), "{detail}");
 }

@@ -39,7 +39,8 @@ pub(super) fn workload(world: &World<'_>, group: &Group<'_>, now: Timestamp) -> 
     workload
 }
 
-/// Services that a project's files declare, that are meant to run, and of which there is no container.
+/// Services that a project's files declare, that are meant to run or are scaled to zero, and of which there is no
+/// container.
 pub(super) fn absent(world: &World<'_>, groups: &[Group<'_>]) -> Vec<Workload> {
     let mut found = Vec::new();
     for (project, declaration) in world.declared {
@@ -49,7 +50,8 @@ pub(super) fn absent(world: &World<'_>, groups: &[Group<'_>]) -> Vec<Workload> {
         }
         for (name, declared) in &declaration.services {
             let wanted = declared.replicas.unwrap_or(1);
-            if declared.stays_up && wanted > 0 && !present(name) {
+            let told = wanted == 0 || declared.stays_up;
+            if told && !present(name) {
                 let bare = bare(world, WorkloadKind::ComposeService, project, name);
                 let mut workload =
                     Workload { desired: Some(wanted), ready: Some(0), updated: Some(0), available: Some(0), ..bare };
