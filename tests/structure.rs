@@ -1,4 +1,5 @@
 //! The shape of the code, kept by reading it: which module may use which, the doors, sizes, and what must not be there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may unwrap")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,5 +1,6 @@
 //! The corpora: every file in `valid/` is accepted with the warnings of its snapshot, every file in `invalid/` refused with
 //! the message of its snapshot; the schema, the defaults and the shipped examples hold.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may unwrap")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

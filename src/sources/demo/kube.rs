@@ -84,7 +84,12 @@ impl Stage<'_> {
 
     /// Labels of a Workload: its scene's, and its name.
     pub(super) fn labels(&self, scene: &Scene, part: &Part) -> Labels {
-        let name = if scene.owner.is_some() { "app.kubernetes.io/name" } else { "app" };
+        // A blue and a green half are one Service only where a label says so: a chart's parts share their chart's name.
+        let name = match (part.service == part.name, scene.owner.is_some()) {
+            (false, _) => "quarterdeck.service",
+            (true, true) => "app.kubernetes.io/name",
+            (true, false) => "app",
+        };
         Labels::keep(scene.labels.iter().copied().chain([(name, &*part.service)]))
     }
 

@@ -31,12 +31,15 @@ impl World {
 
 fn environment(instance: &Instance) -> Value {
     let workload = instance.workload.as_ref().map_or("app", |(_, name)| name.shown());
-    json!([
-        {"name": "SERVICE", "value": workload},
-        {"name": "LOG_LEVEL", "value": "info"},
-        {"name": "DATABASE_URL", "value": "postgres://app:correct-horse@db:5432/app"},
-        {"name": "API_TOKEN", "value": "not-a-real-token"},
-    ])
+    let settings = [
+        ("SERVICE", workload),
+        ("LOG_LEVEL", "info"),
+        ("DATABASE_URL", "postgres://app:correct-horse@db:5432/app"),
+        ("API_TOKEN", "not-a-real-token"),
+    ];
+    settings
+        .map(|(name, value)| json!({"name": name, "value": if redact::is_secret_name(name) { "••••" } else { value }}))
+        .into()
 }
 
 fn container(instance: &Instance) -> Value {

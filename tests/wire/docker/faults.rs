@@ -7,14 +7,14 @@ use crate::watched::failure;
 
 /// Every path has this answer.
 async fn all(answer: Answer) -> quarterdeck::sources::port::Failure {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     engine.script(move |_| Some(answer.clone()));
     failure(&engine.url(), 2).await
 }
 
 /// The list alone has this answer.
 async fn list(answer: Answer) -> quarterdeck::sources::port::Failure {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     engine.script(move |path| path.starts_with("/containers/json").then(|| answer.clone()));
     failure(&engine.url(), 2).await
 }

@@ -57,7 +57,7 @@ struct Shared {
 
 impl Engine {
     /// An engine that answers what was recorded of a real one of that API version.
-    pub(crate) async fn recorded(version: &str) -> Self {
+    pub(crate) fn recorded(version: &str) -> Self {
         let path =
             PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/wire/docker/recorded/api-{version}.json"));
         let book = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

@@ -26,7 +26,7 @@ fn things(mirror: &Mirror) -> usize {
 #[tokio::test]
 async fn recorded_engines_are_read_right() {
     for version in VERSIONS {
-        let engine = Engine::recorded(version).await;
+        let engine = Engine::recorded(version);
         let mut watched = synced(&engine).await;
         watched.until("events", |m| events(m).iter().any(|e| e.reason.raw() == "die" && e.warning)).await;
         let mirror = &watched.mirror;
@@ -109,7 +109,7 @@ fn exit(listed: &mut Value, inspected: &mut Value) {
 
 #[tokio::test]
 async fn an_event_has_its_container_read_again_and_nothing_else() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     let mut watched = synced(&engine).await;
     let id = change(&engine, "shop-prod", "web", exit);
     let before = engine.asked().len();
@@ -121,7 +121,7 @@ async fn an_event_has_its_container_read_again_and_nothing_else() {
 
 #[tokio::test]
 async fn a_burst_of_events_costs_one_reading() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     let mut watched = synced(&engine).await;
     let id = change(&engine, "shop-prod", "web", exit);
     let before = engine.asked().len();
@@ -133,7 +133,7 @@ async fn a_burst_of_events_costs_one_reading() {
 
 #[tokio::test]
 async fn a_removed_container_goes_with_its_service() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     let mut watched = synced(&engine).await;
     let id = change(&engine, "blog", "importer", |_, _| {});
     engine.edit(|book| {
@@ -147,7 +147,7 @@ async fn a_removed_container_goes_with_its_service() {
 
 #[tokio::test]
 async fn what_happened_while_the_events_were_cut_is_found_by_a_list() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     let mut watched = synced(&engine).await;
     change(&engine, "shop-prod", "web", exit);
     engine.cut();
@@ -157,7 +157,7 @@ async fn what_happened_while_the_events_were_cut_is_found_by_a_list() {
 
 #[tokio::test]
 async fn g8_facts_stay_while_the_engine_is_away() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     let mut watched = synced(&engine).await;
     let facts = things(&watched.mirror);
     engine.script(|_| Some(Answer::Bytes(Vec::new())));
@@ -171,7 +171,7 @@ async fn g8_facts_stay_while_the_engine_is_away() {
 
 #[tokio::test]
 async fn events_that_are_denied_are_named_and_the_rest_works() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     engine.script(|path| path.starts_with("/events").then(|| Answer::refusal(403, "no")));
     let watched = synced(&engine).await;
     assert_eq!(watched.mirror.status.state, Freshness::Partial);
@@ -181,7 +181,7 @@ async fn events_that_are_denied_are_named_and_the_rest_works() {
 
 #[tokio::test]
 async fn measurements_are_read_for_what_is_on_screen_only() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     let mut watched = synced(&engine).await;
     assert!(!engine.asked().iter().any(|path| path.contains("/stats")));
     let shown = engine.shown();
@@ -196,7 +196,7 @@ async fn measurements_are_read_for_what_is_on_screen_only() {
 
 #[tokio::test]
 async fn requests_share_a_few_kept_connections() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     let _watched = synced(&engine).await;
     assert!(engine.open() <= 6, "{}", engine.open());
 }
