@@ -14,7 +14,7 @@ use super::recent::Recent;
 use super::resource::Resource;
 use super::scope::Scope;
 use super::trouble::Trouble;
-use crate::model::{Fact, Key, Table, Text, Update};
+use crate::model::{Fact, Key, Table, Text, Timestamp, Update};
 
 /// First pause after a failed request of a table; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -74,6 +74,8 @@ pub(crate) struct Feed {
     pub(crate) converter: Converter,
     /// Whether the server is still asked for protobuf.
     pub(crate) protobuf: bool,
+    /// Whether watching it is denied, so that it is listed now and then.
+    pub(crate) unwatched: bool,
     /// Whether lists come page by page, because the whole one took too long.
     pub(crate) paged: bool,
     /// Facts told last, where the platform writes objects again and again in which nothing changed that matters.
@@ -108,6 +110,7 @@ impl Feed {
             table: Table { name: Text::name(resource.plural), scope },
             converter: Converter::new(shared.desk.source()),
             protobuf: resource.codec.protobuf.is_some(),
+            unwatched: false,
             paged: false,
             steady: resource.beats().then(HashMap::new),
             recent: (resource.plural == "events").then(Recent::default),
@@ -127,12 +130,23 @@ impl Feed {
     pub(crate) async fn run(mut self) -> Stop {
         let mut pause = FIRST_PAUSE;
         let mut failed = 0;
+        let mut again = FIRST_PAUSE;
         loop {
             let trouble = match list(&mut self).await {
                 Ok(version) => {
                     (pause, failed) = (FIRST_PAUSE, 0);
+                    let began = self.shared.desk.now();
                     match self.watch(version).await {
-                        Ok(()) => continue,
+                        // A watch that expires is no trouble, but a server that says so at once must not be hurried.
+                        Ok(()) => {
+                            again = if self.seconds_since(began) < 30 {
+                                (again * 2).min(LONGEST_PAUSE)
+                            } else {
+                                FIRST_PAUSE
+                            };
+                            tokio::time::sleep(again).await;
+                            continue;
+                        }
                         Err(trouble) => trouble,
                     }
                 }
@@ -149,26 +163,34 @@ impl Feed {
 
     /// Follows from `version` until a new list is needed.
     async fn watch(&mut self, mut version: String) -> Result<(), Trouble> {
-        self.set(Cell::Fresh).await?;
+        self.set(if self.unwatched { Cell::Denied("watch") } else { Cell::Fresh }).await?;
         let mut gate = self.shared.gate.subscribe();
         drop(tokio::time::timeout(GATE, gate.wait_for(|open| *open)).await);
         let mut failed = 0;
         loop {
+            let began = self.shared.desk.now();
             match follow(self, &version).await {
-                Ok(End::Resume(newer)) => (version, failed) = (newer, 0),
-                // A watch that expires is no trouble, but a server that says so each time must not be hurried.
-                Ok(End::Relist) => {
-                    tokio::time::sleep(FIRST_PAUSE).await;
-                    return Ok(());
+                Ok(End::Resume(newer)) => {
+                    (version, failed) = (newer, 0);
+                    if std::mem::take(&mut self.unwatched) {
+                        self.set(Cell::Fresh).await?;
+                    }
+                    if self.seconds_since(began) < 1 {
+                        tokio::time::sleep(FIRST_PAUSE).await;
+                    }
                 }
+                Ok(End::Relist) => return Ok(()),
                 Err(trouble) if trouble.status == Some(403) => {
+                    self.unwatched = true;
                     self.set(Cell::Denied("watch")).await?;
                     tokio::time::sleep(POLL_PAUSE).await;
                     return Ok(());
                 }
                 Err(trouble) if failed >= 3 || matches!(trouble.status, Some(401 | 404)) => return Err(trouble),
                 Err(trouble) => {
-                    self.shared.doubt.notify_one();
+                    if trouble.status.is_none() {
+                        self.shared.doubt.notify_one();
+                    }
                     let wait = trouble.failure.retry_after.unwrap_or(FIRST_PAUSE * 2_u32.pow(failed));
                     failed += 1;
                     tokio::time::sleep(wait.min(LONGEST_PAUSE)).await;
@@ -200,6 +222,10 @@ impl Feed {
         }
         self.set(cell).await?;
         Ok(wait)
+    }
+
+    fn seconds_since(&self, began: Timestamp) -> i64 {
+        self.shared.desk.now().as_second() - began.as_second()
     }
 
     async fn set(&self, cell: Cell) -> Result<(), Closed> {

@@ -203,3 +203,80 @@ fn stateful_number(meta: &PodMeta, workload: Option<&(WorkloadKind, Text)>) -> O
     let (WorkloadKind::StatefulSet, set) = workload? else { return None };
     meta.name.strip_prefix(set.raw())?.strip_prefix('-')?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::model::{Key, SourceName};
+
+    fn read(converter: &mut Converter, value: Value) -> Row {
+        converter.pod(serde_json::from_value(value).unwrap())
+    }
+
+    fn instance(value: Value) -> Instance {
+        let row = read(&mut Converter::new(&SourceName::new("k")), value);
+        let found = row.facts.into_iter().find_map(|f| if let Fact::Instance(i) = f { Some(*i) } else { None });
+        found.unwrap()
+    }
+
+    fn owned(kind: &str, owner: &str, labels: &Value) -> Option<(WorkloadKind, String)> {
+        let meta = json!({ "name": "p-0", "uid": "u", "labels": labels, "ownerReferences": [{ "kind": kind, "name": owner, "controller": true }] });
+        instance(json!({ "metadata": meta })).workload.map(|(k, n)| (k, n.raw().to_owned()))
+    }
+
+    #[test]
+    fn the_owner_is_told_from_reference_and_template_hash() {
+        let hash = json!({ "pod-template-hash": "7d4b" });
+        assert_eq!(owned("ReplicaSet", "web-7d4b", &hash), Some((WorkloadKind::Deployment, "web".into())));
+        let rollout = json!({ "rollouts-pod-template-hash": "7d4b" });
+        assert_eq!(owned("ReplicaSet", "web-7d4b", &rollout), Some((WorkloadKind::Rollout, "web".into())));
+        assert_eq!(owned("ReplicaSet", "web", &json!({})), Some((WorkloadKind::ReplicaSet, "web".into())));
+        assert_eq!(owned("StatefulSet", "p", &json!({})), Some((WorkloadKind::StatefulSet, "p".into())));
+        // A controller that is not watched: the pod stands for itself.
+        assert_eq!(owned("CloneSet", "web", &json!({})), Some((WorkloadKind::Pod, "p-0".into())));
+    }
+
+    #[test]
+    fn a_pod_that_is_adopted_is_no_workload_any_more() {
+        let mut converter = Converter::new(&SourceName::new("k"));
+        let bare = read(&mut converter, json!({ "metadata": { "name": "p", "uid": "u" } }));
+        assert_eq!(bare.facts.len(), 2);
+        let owner = json!([{ "kind": "DaemonSet", "name": "d", "controller": true }]);
+        let row = read(&mut converter, json!({ "metadata": { "name": "p", "uid": "u", "ownerReferences": owner } }));
+        assert_eq!((row.facts.len(), row.gone), (1, vec![Key::new(&SourceName::new("k"), Kind::Workload, "u")]));
+    }
+
+    #[test]
+    fn phases_and_checks_are_told_apart() {
+        let pod = |status: Value, deleted: bool| {
+            let meta = if deleted { json!({ "deletionTimestamp": "2026-01-01T00:00:00Z" }) } else { json!({}) };
+            let i = instance(
+                json!({ "metadata": meta, "status": status, "spec": { "containers": [{ "name": "a", "readinessProbe": {} }] } }),
+            );
+            (i.phase, i.check)
+        };
+        let ready = |status: &str| json!([{ "type": "Ready", "status": status }]);
+        let running = |conditions: Value| json!({ "phase": "Running", "conditions": conditions });
+        assert_eq!(pod(running(ready("True")), false), (Phase::Running, CheckState::Passing));
+        assert_eq!(pod(running(ready("False")), false), (Phase::Running, CheckState::Failing));
+        assert_eq!(pod(running(ready("Unknown")), false), (Phase::Running, CheckState::Unknown));
+        assert_eq!(pod(running(ready("True")), true), (Phase::Stopping, CheckState::Passing));
+        assert_eq!(pod(json!({ "phase": "Pending" }), false), (Phase::Pending, CheckState::Starting));
+        assert_eq!(pod(json!({}), false), (Phase::Unknown, CheckState::Unknown));
+        let starting =
+            json!({ "phase": "Running", "conditions": ready("False"), "containerStatuses": [{ "started": false }] });
+        assert_eq!(pod(starting, false), (Phase::Running, CheckState::Starting));
+    }
+
+    #[test]
+    fn a_limit_counts_only_where_every_container_has_one() {
+        let with = |limits: Value| {
+            json!({ "spec": { "containers": [{ "name": "a", "resources": { "limits": { "cpu": "1" } } },
+                                                                     { "name": "b", "resources": { "limits": limits } }] } })
+        };
+        assert_eq!(instance(with(json!({ "cpu": 2 }))).cpu_limit_millicores, Some(3000));
+        assert_eq!(instance(with(json!({ "memory": "1Gi" }))).cpu_limit_millicores, None);
+    }
+}

@@ -107,3 +107,42 @@ fn trigger(trigger: &Trigger) -> String {
     let limit = limit.map(|l| format!(" > {l}")).unwrap_or_default();
     format!("{}{what}{limit}", trigger.kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::SourceName;
+
+    fn scaler(row: Row) -> Autoscaler {
+        match row.facts.into_iter().next() {
+            Some(Fact::Autoscaler(a)) => *a,
+            other => panic!("no Autoscaler: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_an_hpa_goes_by_and_why_it_fails_is_said() {
+        let object = json!({ "metadata": { "name": "api" }, "spec": { "scaleTargetRef": { "kind": "Deployment", "name": "api" }, "maxReplicas": 9,
+            "metrics": [{ "type": "Resource", "resource": { "name": "cpu", "target": { "averageUtilization": 70 } } },
+                        { "type": "External", "external": { "metric": { "name": "depth" }, "target": { "averageValue": "500" } } }] },
+            "status": { "conditions": [{ "type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric", "message": "no metrics" }] } });
+        let hpa = scaler(Converter::new(&SourceName::new("k")).horizontal(&serde_json::from_value(object).unwrap()));
+        assert_eq!((hpa.min, hpa.max, hpa.target.1.raw()), (Some(1), Some(9), "api"));
+        assert_eq!(hpa.triggers.iter().map(Text::raw).collect::<Vec<_>>(), ["cpu 70 %", "depth 500"]);
+        assert_eq!(hpa.problem.unwrap().raw(), "FailedGetResourceMetric: no metrics");
+    }
+
+    #[test]
+    fn a_scaled_object_names_its_queue() {
+        let object = json!({ "metadata": { "name": "w", "annotations": { "autoscaling.keda.sh/paused": "true" } },
+            "spec": { "scaleTargetRef": { "name": "worker" }, "maxReplicaCount": 4,
+                      "triggers": [{ "type": "rabbitmq", "metadata": { "queueName": "crawl-jobs", "value": "500" } }] } });
+        let keda =
+            scaler(Converter::new(&SourceName::new("k")).scaled_object(&serde_json::from_value(object).unwrap()));
+        assert_eq!((keda.min, keda.max, keda.paused), (Some(0), Some(4), true));
+        assert_eq!(keda.target, (WorkloadKind::Deployment, Text::name("worker")));
+        assert_eq!(keda.triggers[0].raw(), "rabbitmq crawl-jobs > 500");
+    }
+}

@@ -237,3 +237,116 @@ fn rollout(w: &Workload, paused: bool, status: &DeploymentStatus, progress: Opti
 pub(super) fn row(meta: Meta, fact: Fact) -> Row {
     Row { version: meta.resource_version, facts: vec![fact], gone: Vec::<Key>::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::model::SourceName;
+
+    fn converter() -> Converter {
+        Converter::new(&SourceName::new("k"))
+    }
+
+    fn lean<T: DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn workload(row: Row) -> Workload {
+        match row.facts.into_iter().next() {
+            Some(Fact::Workload(w)) => *w,
+            other => panic!("no Workload: {other:?}"),
+        }
+    }
+
+    fn deployment(spec: Value, status: Value) -> Workload {
+        let object = json!({ "metadata": { "name": "web", "namespace": "n", "uid": "u", "generation": 3 }, "spec": spec, "status": status });
+        workload(converter().deployment(&lean(object)))
+    }
+
+    #[test]
+    fn a_rollout_is_stuck_paused_under_way_or_steady() {
+        let late = json!({ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out",
+                           "lastTransitionTime": "2026-01-01T00:00:00Z" });
+        let done = json!({ "type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable" });
+        let status = |updated: i32, available: i32, condition: &Value| {
+            json!({ "observedGeneration": 3, "replicas": 2, "updatedReplicas": updated, "readyReplicas": available,
+                    "availableReplicas": available, "conditions": [condition] })
+        };
+        let two = || json!({ "replicas": 2 });
+        let stuck = deployment(two(), status(1, 2, &late)).rollout;
+        assert!(
+            matches!(&stuck, Rollout::Stuck { message, since: Some(_) } if message.raw() == "timed out"),
+            "{stuck:?}"
+        );
+        assert_eq!(deployment(json!({ "replicas": 2, "paused": true }), status(1, 2, &done)).rollout, Rollout::Paused);
+        assert_eq!(deployment(two(), status(1, 2, &done)).rollout, Rollout::Progressing);
+        assert_eq!(deployment(two(), status(2, 2, &done)).rollout, Rollout::Steady);
+        // A pod that fails after the rollout ended makes no rollout of it.
+        assert_eq!(deployment(two(), status(2, 1, &done)).rollout, Rollout::Steady);
+    }
+
+    #[test]
+    fn numbers_that_nobody_told_are_unknown_and_defaults_are_the_apis() {
+        let new = deployment(json!({}), json!({}));
+        assert_eq!((new.desired, new.ready, new.updated, new.observed), (Some(1), None, None, false));
+        let old = deployment(json!({ "replicas": 0 }), json!({ "observedGeneration": 2 }));
+        assert_eq!((old.desired, old.ready, old.observed), (Some(0), Some(0), false));
+    }
+
+    #[test]
+    fn a_replica_set_is_a_revision_or_a_workload_and_can_be_adopted() {
+        let mut converter = converter();
+        let meta = json!({ "name": "web-1", "uid": "u", "annotations": { "deployment.kubernetes.io/revision": "4" } });
+        let bare = converter.replica_set(&lean(json!({ "metadata": meta })));
+        assert_eq!(workload(bare).kind, WorkloadKind::ReplicaSet);
+        let mut owned = meta;
+        owned["ownerReferences"] = json!([{ "kind": "Deployment", "name": "web", "controller": true }]);
+        let row = converter.replica_set(&lean(json!({ "metadata": owned })));
+        assert!(matches!(&row.facts[0], Fact::Revision(r) if r.number == Some(4) && r.workload.1.raw() == "web"));
+        assert_eq!(row.gone, [Key::new(&SourceName::new("k"), Kind::Workload, "u")]);
+    }
+
+    #[test]
+    fn jobs_tell_how_they_ended() {
+        let job = |spec: Value, status: Value| {
+            workload(converter().job(&lean(json!({ "metadata": { "name": "j" }, "spec": spec, "status": status }))))
+                .job
+                .unwrap()
+        };
+        let failed =
+            json!({ "conditions": [{ "type": "Failed", "status": "True", "reason": "BackoffLimitExceeded" }] });
+        assert!(
+            matches!(job(json!({}), failed), JobState::Failed { message, .. } if message.raw() == "BackoffLimitExceeded")
+        );
+        let done = json!({ "conditions": [{ "type": "Complete", "status": "True" }], "completionTime": "2026-01-01T00:00:00Z" });
+        assert!(matches!(job(json!({}), done), JobState::Succeeded { at: Some(_) }));
+        assert_eq!(job(json!({}), json!({ "active": 1 })), JobState::Running);
+        assert_eq!(job(json!({ "suspend": true }), json!({})), JobState::Suspended);
+        let cron = |status: Value| {
+            workload(converter().cron_job(&lean(json!({ "metadata": {}, "status": status })))).job.unwrap()
+        };
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        assert_eq!(cron(json!({})), JobState::Waiting);
+        assert!(matches!(
+            cron(json!({ "lastScheduleTime": early, "lastSuccessfulTime": late })),
+            JobState::Succeeded { .. }
+        ));
+        assert!(matches!(
+            cron(json!({ "lastScheduleTime": late, "lastSuccessfulTime": early })),
+            JobState::Failed { .. }
+        ));
+        assert_eq!(cron(json!({ "active": [{ "name": "x" }], "lastScheduleTime": late })), JobState::Running);
+    }
+
+    #[test]
+    fn an_argo_rollout_is_read_like_a_deployment() {
+        let object = json!({ "metadata": { "name": "web", "generation": 2 }, "spec": { "replicas": 3 },
+                             "status": { "phase": "Degraded", "message": "aborted", "readyReplicas": 2, "observedGeneration": "2" } });
+        let w = workload(converter().argo_rollout(&lean(object)));
+        assert_eq!((w.kind, w.desired, w.ready, w.observed), (WorkloadKind::Rollout, Some(3), Some(2), true));
+        assert!(matches!(w.rollout, Rollout::Stuck { .. }));
+    }
+}
