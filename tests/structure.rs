@@ -123,13 +123,41 @@ fn sources() -> Vec<Source> {
         let whole = fs::read_to_string(&path).unwrap();
         let name = path.strip_prefix(root().join("src")).unwrap().to_str().unwrap().to_owned();
         let all: Vec<&str> = whole.lines().collect();
-        let module = |n: usize| all.get(n + 1).is_some_and(|next| next.contains("mod ") && next.ends_with('{'));
-        let end = (0..all.len()).find(|n| all[*n] == "#[cfg(test)]" && module(*n)).unwrap_or(all.len());
+        let end =
+            all.iter().zip(all.iter().skip(1)).position(|(gate, next)| is_gate(gate) && next.ends_with("mod tests {"));
+        let end = end.unwrap_or(all.len());
         let code = |line: &str| if line.trim_start().starts_with("//") { String::new() } else { line.to_owned() };
         let lines = all[..end].iter().enumerate().map(|(n, line)| (n + 1, code(line))).collect();
         Source { name, whole, lines }
     };
-    files(&root().join("src"), ".rs").into_iter().map(source).collect()
+    let all = files(&root().join("src"), ".rs");
+    let tests = test_modules(&all);
+    all.into_iter().filter(|path| !tests.iter().any(|test| path.starts_with(test))).map(source).collect()
+}
+
+/// `#[cfg(test)]`, also with more conditions.
+fn is_gate(line: &str) -> bool {
+    line.starts_with("#[cfg(") && line.contains("test") && !line.contains("not(test)")
+}
+
+/// Files and folders that are compiled for tests alone: `#[cfg(test)]` stands before their `mod NAME;`.
+fn test_modules(all: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in all {
+        let text = fs::read_to_string(path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for (gate, next) in lines.iter().zip(lines.iter().skip(1)) {
+            let name = next.split_whitespace().last().and_then(|word| word.strip_suffix(';'));
+            if let Some(name) = name.filter(|_| is_gate(gate) && next.contains("mod ")) {
+                let folder = match path.file_stem().unwrap().to_str().unwrap() {
+                    "mod" | "lib" | "main" => path.parent().unwrap().to_owned(),
+                    own => path.parent().unwrap().join(own),
+                };
+                found.extend([folder.join(name), folder.join(format!("{name}.rs"))]);
+            }
+        }
+    }
+    found
 }
 
 /// Collects what is wrong, so that one run names it all.

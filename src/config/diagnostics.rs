@@ -49,7 +49,7 @@ impl Problem {
         let end = floor(text, span.end.clamp(start, line_end));
         let (before, marked) = (&text[line_start..start], &text[start..end]);
         let caret = " ".repeat(clean(before).width()) + &"^".repeat(clean(marked).width().clamp(1, SHOWN));
-        let line = Text::line(&redact::mask(text[line_start..line_end].trim_end_matches('\r'))).shown().to_owned();
+        let line = clean(&hidden(text[line_start..line_end].trim_end_matches('\r')));
         let excerpt = (caret.len() <= SHOWN + 1).then(|| (line.chars().take(SHOWN).collect(), caret));
         Self {
             file: clean(file),
@@ -68,6 +68,16 @@ impl Problem {
     pub fn line(&self) -> String {
         let place = if self.line > 0 { format!(":{}:{}", self.line, self.column) } else { String::new() };
         format!("{}{place}: {}; {}", self.file, self.message, self.help)
+    }
+}
+
+/// A line with secrets masked; a list under a secret's name is masked whole, since its items have no names of their own.
+fn hidden(line: &str) -> String {
+    match line.split_once('=') {
+        Some((key, value)) if redact::is_secret_name(key) && value.trim_start().starts_with('[') => {
+            format!("{key}= {}", redact::MASK)
+        }
+        _ => redact::mask(line).into_owned(),
     }
 }
 

@@ -106,6 +106,15 @@ impl<'de> Deserialize<'de> for Secret {
                 Ok(Secret::Clear)
             }
 
+            // What stands here may be the secret itself: no complaint repeats it.
+            fn visit_i64<E: de::Error>(self, _clear: i64) -> Result<Secret, E> {
+                Err(E::custom("a secret in clear stands in quotes"))
+            }
+
+            fn visit_f64<E: de::Error>(self, _clear: f64) -> Result<Secret, E> {
+                Err(E::custom("a secret in clear stands in quotes"))
+            }
+
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Secret, A::Error> {
                 SecretFrom::deserialize(MapAccessDeserializer::new(map)).map(Secret::From)
             }

@@ -36,7 +36,7 @@ pub fn choose(wrong: &str, known: &[&str], heading: &str) -> String {
 #[must_use]
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong: String = wrong.to_lowercase().chars().take(64).collect();
-    let close = wrong.chars().count() / 3 + 1;
+    let close = (wrong.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|word| (distance(&wrong, &word.to_lowercase()), word))

@@ -4,5 +4,6 @@
 mod contract;
 mod failures;
 mod help;
+mod picture;
 mod program;
 mod text;
