@@ -4,6 +4,5 @@
 mod contract;
 mod failures;
 mod help;
-mod picture;
 mod program;
 mod text;

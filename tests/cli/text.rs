@@ -29,10 +29,8 @@ fn init_writes_what_was_found_once_and_what_it_writes_loads() {
     let program = Program::new();
     let first = program.run(&["init"]);
     assert_eq!((first.code, first.out.as_str()), (0, "~/.config/quarterdeck/config.toml written, with 1 source\n"));
-    insta::assert_snapshot!(
-        "init",
-        std::fs::read_to_string(program.home().join(".config/quarterdeck/config.toml")).unwrap()
-    );
+    let written = std::fs::read_to_string(program.home().join(".config/quarterdeck/config.toml")).unwrap();
+    insta::assert_snapshot!("init", written.replace(&*program.home().to_string_lossy(), "~"));
     let second = program.run(&["init"]);
     assert_eq!(second.code, 3);
     assert!(second.err.contains("is there already"), "{}", second.err);

@@ -50,7 +50,7 @@ fn without_colours_none_is_sent() {
 
 #[test]
 fn a_copy_goes_to_the_clipboard_only_on_its_key() {
-    let pty = Pty::demo().types("jjj");
+    let pty = Pty::demo().shows("airflow-worker").types("jjj");
     assert!(!String::from_utf8_lossy(&pty.raw()).contains("\x1b]52"));
     let mut pty = pty.types("c").shows("copied: ").types("q");
     assert_eq!(pty.ends(), Ok(0));

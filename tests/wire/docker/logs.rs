@@ -30,7 +30,7 @@ fn framed(number: u8, text: &str) -> Vec<u8> {
 
 /// An engine whose every log has this answer.
 async fn engine(answer: Answer) -> (Engine, String) {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     engine.script(move |path| path.contains("/logs?").then(|| answer.clone()));
     let id = engine.named("plain");
     (engine, id)
@@ -115,7 +115,7 @@ async fn a_stream_that_is_cut_says_so_after_its_last_line() {
 
 #[tokio::test]
 async fn m_descriptions_have_their_secrets_masked() {
-    let engine = Engine::recorded("1.41").await;
+    let engine = Engine::recorded("1.41");
     let source: Arc<_> = source(&engine.url(), 5).unwrap();
     let list = engine.named("plain");
     let key = Key::new(&SourceName::new("docker:local"), Kind::Instance, &list);
