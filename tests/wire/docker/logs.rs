@@ -29,7 +29,7 @@ fn framed(number: u8, text: &str) -> Vec<u8> {
 }
 
 /// An engine whose every log has this answer.
-async fn engine(answer: Answer) -> (Engine, String) {
+fn engine(answer: Answer) -> (Engine, String) {
     let engine = Engine::recorded("1.41");
     engine.script(move |path| path.contains("/logs?").then(|| answer.clone()));
     let id = engine.named("plain");
@@ -55,7 +55,7 @@ async fn all(engine: &Engine, ask: LogAsk) -> (Vec<LogLine>, Result<(), Failure>
 async fn lines_of_both_streams_come_with_their_times() {
     let time = "2026-11-21T07:09:47.890284218Z";
     let body = [framed(1, &format!("{time} hello\n")), framed(2, &format!("{time} oh\x1b]52;c;x\x07\n"))].concat();
-    let (engine, id) = engine(Answer::Whole(200, String::new(), body)).await;
+    let (engine, id) = engine(Answer::Whole(200, String::new(), body));
     let (lines, ended) = all(&engine, LogAsk { tail: Some(9), ..ask(&id) }).await;
     ended.unwrap();
     assert_eq!((lines[0].stream, lines[0].text.shown()), (Stream::Out, "hello"));
@@ -66,7 +66,7 @@ async fn lines_of_both_streams_come_with_their_times() {
 
 #[tokio::test]
 async fn a_container_that_is_gone_or_did_not_run_before_says_so() {
-    let (engine, id) = engine(Answer::Whole(200, String::new(), Vec::new())).await;
+    let (engine, id) = engine(Answer::Whole(200, String::new(), Vec::new()));
     assert_eq!(all(&engine, ask("gone")).await.1.unwrap_err().kind, FailureKind::Absent);
     let previous = LogAsk { previous: true, ..ask(&id) };
     let failure = all(&engine, previous).await.1.unwrap_err();
@@ -75,7 +75,7 @@ async fn a_container_that_is_gone_or_did_not_run_before_says_so() {
 
 #[tokio::test]
 async fn c_a_line_that_never_ends_grows_nothing_and_stops_with_its_reader() {
-    let (engine, id) = engine(Answer::Endless(framed(1, &"x".repeat(16 << 10)))).await;
+    let (engine, id) = engine(Answer::Endless(framed(1, &"x".repeat(16 << 10))));
     let (out, batches) = mpsc::channel(4);
     let stream = source(&engine.url(), 5).unwrap().logs(LogAsk { follow: true, ..ask(&id) }, LogOut::new(out));
     let stream = tokio::spawn(stream);
@@ -87,7 +87,7 @@ async fn c_a_line_that_never_ends_grows_nothing_and_stops_with_its_reader() {
 
 #[tokio::test]
 async fn c16_a_flood_is_dropped_and_counted_where_nobody_reads_fast_enough() {
-    let (engine, id) = engine(Answer::Endless(framed(1, "2026-11-21T07:09:47Z spam\n").repeat(64))).await;
+    let (engine, id) = engine(Answer::Endless(framed(1, "2026-11-21T07:09:47Z spam\n").repeat(64)));
     let (out, mut batches) = mpsc::channel(2);
     let stream = source(&engine.url(), 5).unwrap().logs(LogAsk { follow: true, ..ask(&id) }, LogOut::new(out));
     let stream = tokio::spawn(stream);
@@ -107,7 +107,7 @@ async fn c16_a_flood_is_dropped_and_counted_where_nobody_reads_fast_enough() {
 async fn a_stream_that_is_cut_says_so_after_its_last_line() {
     let mut bytes = b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 4000\r\n\r\n".to_vec();
     bytes.extend(framed(1, "last words"));
-    let (engine, id) = engine(Answer::Bytes(bytes)).await;
+    let (engine, id) = engine(Answer::Bytes(bytes));
     let (lines, ended) = all(&engine, ask(&id)).await;
     assert_eq!(lines[0].text.shown(), "last words");
     assert!(ended.unwrap_err().to_string().contains("mid-answer"));
