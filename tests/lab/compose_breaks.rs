@@ -95,16 +95,6 @@ fn a_bad_release_rolled_out_by_compose_is_unhealthy_and_tells_its_image() {
 }
 
 #[test]
-fn a_service_whose_image_does_not_exist_is_missing_from_the_engine_but_not_from_the_list() {
-    let engine = part(&DOCKER);
-    let project = Project::up(engine, "absent-prod", &json!({ "api": api("1") }));
-    project.write(&json!({ "api": api("1"), "worker": { "image": image(engine, "competitoriq/worker", "9"), "restart": "always" } }));
-    assert!(project.compose(&["up", "-d"]).is_err(), "an image that is nowhere cannot be started");
-    let program = Program::on_docker(engine.get("DOCKER_HOST"));
-    comes(&program, &Want { address: "absent/prod/worker", desired: 1, ready: 0, health: BROKEN, says: &[] });
-}
-
-#[test]
 fn a_crash_loop_is_told_with_its_restarts_and_exit_code() {
     let crash = json!({ "image": image(part(&DOCKER), "biz/airflow-worker", "1"), "restart": "always", "command": ["sh", "-c", "echo no such table; exit 3"] });
     let (_project, program) = world("crash-staging", &json!({ "airflow-worker": crash }));
@@ -133,15 +123,6 @@ fn a_job_that_ended_well_is_idle_and_one_that_failed_tells_its_exit_code() {
             && bad["reasons"].to_string().contains('4');
         if told { Ok(()) } else { Err(format!("{good} {bad}")) }
     });
-}
-
-#[test]
-fn a_service_scaled_to_zero_in_its_file_is_idle_and_not_broken() {
-    let engine = part(&DOCKER);
-    let services =
-        json!({ "api": api("1"), "worker": { "image": image(engine, "competitoriq/worker", "1"), "scale": 0 } });
-    let (_project, program) = world("zero-dev", &services);
-    comes(&program, &Want { address: "zero/dev/worker", desired: 0, ready: 0, health: &["idle"], says: &[] });
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn the_console_lives_through_a_restart_of_the_api_server() {
             .met(&program.services())
     });
     let mut console = Session::start(&program, &[]);
-    console.shows("the environment is on the screen", &["survives"], 40);
+    console.shows("the environment is on the screen", &["prod", "2/2"], 40);
     let back = Back(kube.get("SERVER"));
     server("kill", kube.get("SERVER"));
     console.shows("the lost cluster is told", &["cluster", "stale"], 30);

@@ -1,5 +1,12 @@
 //! Every screen in every state at three sizes, as text; Watch in every theme with its styles. New pictures are taken with
 //! `INSTA_UPDATE=always`, and looked at before they are kept.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::used_underscore_binding,
+    reason = "tests may unwrap"
+)]
 
 mod shots;
 mod stage;

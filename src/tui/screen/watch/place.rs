@@ -124,7 +124,7 @@ mod tests {
             since: None,
         };
         let mut index = Index::default();
-        index.attention = (0..attention).map(line).collect();
+        index.attention.extend((0..attention).map(line));
         index.tree = (0..services).map(|n| TreeRow::Service(address(n))).collect();
         index
     }
