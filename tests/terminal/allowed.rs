@@ -77,7 +77,7 @@ fn csi_is_fine(parameters: &[u8], last: u8) -> bool {
     match last {
         b'm' => style_is_fine(&text),
         b't' => ["22;2", "23;2"].contains(&text.as_str()),
-        b'H' | b'C' | b'J' => text.bytes().all(|b| b.is_ascii_digit() || b == b';'),
+        b'H' | b'C' | b'J' | b'L' | b'M' | b'r' => text.bytes().all(|b| b.is_ascii_digit() || b == b';'),
         _ => false,
     }
 }

@@ -8,3 +8,4 @@ mod input;
 mod output;
 mod pty;
 mod sizes;
+mod tape;

@@ -140,13 +140,7 @@ impl Table<'_> {
         }
     }
 
-    fn line(
-        &self,
-        view: &View<'_>,
-        area: Rect,
-        buf: &mut Buffer,
-        (places, cells): (&[Option<(u16, u16)>], &[Line<'_>]),
-    ) {
+    fn line(&self, view: &View<'_>, area: Rect, buf: &mut Buffer, (places, cells): (&[Option<Place>], &[Line<'_>])) {
         for ((column, place), cell) in self.columns.iter().zip(places).zip(cells) {
             let Some((x, width)) = *place else { continue };
             let taken = u16::try_from(cell.width()).unwrap_or(u16::MAX);
@@ -157,9 +151,12 @@ impl Table<'_> {
     }
 }
 
-/// Where each column stands in `width` cells: its first cell and its width, or `None` where it is dropped.
+/// The first cell of a column and its width.
+pub type Place = (u16, u16);
+
+/// Where each column stands in `width` cells, or `None` where it is dropped.
 #[must_use]
-pub fn places(columns: &[Column], width: u16) -> Vec<Option<(u16, u16)>> {
+pub fn places(columns: &[Column], width: u16) -> Vec<Option<Place>> {
     let room = width.saturating_sub(2);
     let need = |limit: u8| {
         let kept = columns.iter().filter(|column| column.rank <= limit);

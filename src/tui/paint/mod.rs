@@ -1,5 +1,7 @@
 //! From two pictures to the fewest bytes that turn one into the other. Pure; nothing changed means no bytes at all.
 
+mod scroll;
+
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthStr;
@@ -12,7 +14,13 @@ const END: &[u8] = b"\x1b[?2026l";
 #[must_use]
 pub(super) fn difference(old: &Buffer, new: &Buffer, ascii: bool) -> Vec<u8> {
     let mut pen = Pen { out: Vec::new(), at: None, style: None, ascii };
-    for (x, y, cell) in old.diff_iter(new) {
+    let shift = scroll::find(old, new);
+    let moved = shift.map(|shift| {
+        pen.out.extend_from_slice(BEGIN);
+        pen.out.extend_from_slice(&shift.bytes());
+        shift.applied(old)
+    });
+    for (x, y, cell) in moved.as_ref().unwrap_or(old).diff_iter(new) {
         pen.put(x, y, cell);
     }
     pen.close()
@@ -193,7 +201,46 @@ mod tests {
         assert!(!bytes.windows(4).any(|w| w == b"]52;") && !bytes.contains(&b'\n') && !bytes.contains(&0x9b));
     }
 
+    #[test]
+    fn a_page_that_moves_by_a_line_costs_little_more_than_the_line() {
+        let page = |from: usize| {
+            let lines: Vec<String> =
+                (from..from + 40).map(|n| format!("{n:06} {}", "words of a log ".repeat(8))).collect();
+            Buffer::with_lines(lines)
+        };
+        let (old, new) = (page(1), page(2));
+        let bytes = difference(&old, &new, false);
+        assert!(bytes.len() < 250, "{}", bytes.len());
+        let width = old.area.width;
+        let whole_page = whole(&new, false);
+        assert_eq!(shown_by(width, 40, &[whole(&old, false), bytes]), shown_by(width, 40, &[whole_page]));
+    }
+
     proptest! {
+        #[test]
+        fn a_page_that_moved_and_changed_is_shown_right(lines in proptest::collection::vec("[abc]{0,3}", 30), by in 0usize..8, other in 0usize..12) {
+            let page = |from: usize| {
+                let mut buf = Buffer::empty(Rect::new(0, 0, 6, 12));
+                for (y, line) in lines.iter().skip(from).take(12).enumerate() {
+                    buf.set_string(0, u16::try_from(y).unwrap(), line, Style::new());
+                }
+                buf
+            };
+            let (a, mut b) = (page(8), page(8 + by));
+            b.set_string(0, u16::try_from(other).unwrap(), "zz", Style::new().bg(Color::Indexed(20)));
+            for (old, new) in [(&a, &b), (&b, &a)] {
+                let frames = [whole(old, false), difference(old, new, false)];
+                let told = |frames: &[Vec<u8>]| {
+                    let mut terminal = vt100::Parser::new(std::num::NonZero::new(12).unwrap(), std::num::NonZero::new(6).unwrap(), 0);
+                    frames.iter().for_each(|frame| terminal.process(frame));
+                    let cells = (0..12).flat_map(|y| (0..6).map(move |x| (y, x)));
+                    let cell = |(y, x)| terminal.screen().cell(y, x).map(|c| (c.contents().trim().to_owned(), c.bgcolor()));
+                    cells.map(cell).collect::<Vec<_>>()
+                };
+                prop_assert_eq!(told(&frames), told(&[whole(new, false)]));
+            }
+        }
+
         #[test]
         fn the_terminal_shows_the_new_picture(a in "[ab▲日 ]{0,24}", b in "[ab▲日 ]{0,24}") {
             let place = Rect::new(0, 0, 12, 2);
