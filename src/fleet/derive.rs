@@ -28,6 +28,8 @@ struct Derived {
     findings: Vec<crate::model::Finding>,
     release: Vec<crate::model::Image>,
     wake: Option<Timestamp>,
+    /// Some of it serves all the time; the rest are jobs.
+    serves: bool,
     /// All its Sources are live, and were read as a whole before the news now being applied.
     live: bool,
     settled: bool,
@@ -87,7 +89,7 @@ impl Fleet {
             if let Some(unit) = self.index.get_mut(id) {
                 let restarted = std::mem::take(&mut unit.restarted);
                 if let Some(root) = self.index.get_mut(root) {
-                    root.restarted += restarted;
+                    root.restarted = root.restarted.saturating_add(restarted);
                 }
             }
         }
@@ -175,6 +177,7 @@ impl Fleet {
         let point = Point::new(view.ready, view.cpu_cores, view.memory_bytes, view.restarts);
         state.history.record(point, now);
         (state.findings, state.release, state.seen) = (derived.findings, derived.release, true);
+        state.serves = derived.serves;
         // A moment of *unknown*, as in every rollout, is no change of health: what follows it is compared with what was before.
         if derived.live && view.health.state != HealthState::Unknown {
             state.told = Some(view.health.state);
@@ -234,6 +237,7 @@ impl Fleet {
             state.restarts.front().map(|(at, _)| after(*at, BURST_SECONDS)),
         ];
         let live = case.parts.iter().all(Part::is_live);
+        let serves = case.parts.iter().any(|part| !part.is_job());
         let names = || case.parts.iter().map(|part| &part.source.name);
         let settled = names().all(|name| self.sources.get(name).is_some_and(|known| known.settled));
         let release = release.to_vec();
@@ -242,6 +246,7 @@ impl Fleet {
             view: Service { images, ..view },
             findings,
             release,
+            serves,
             live,
             settled,
         })
@@ -264,7 +269,7 @@ impl Fleet {
         }
         let mut changed = self.timeline.service(&state.view, view, (&state.release, &derived.release), now);
         let replaced = if view.workloads.is_empty() { 0 } else { replaced };
-        if restarted + replaced > 0 {
+        if restarted.max(replaced) > 0 {
             let source = view.instances.first().map(|key| key.source.clone());
             let what = (restarted, replaced);
             self.timeline.restarts(&mut state.growing, &view.address, source.as_ref(), what, now);

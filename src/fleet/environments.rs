@@ -71,8 +71,8 @@ fn environment<'a>(address: &EnvironmentAddress, services: impl Iterator<Item = 
     }
     let views = || states.iter().map(|state| &state.view);
     let sum = |number: fn(&crate::model::Service) -> Option<u32>| {
-        // A job at rest has no numbers and needs none.
-        let counted = views().filter(|view| view.health.state != HealthState::Idle || view.desired.is_some());
+        // Jobs come and go: nothing of them has to be ready all the time.
+        let counted = states.iter().filter(|state| state.serves).map(|state| &state.view);
         counted.map(number).try_fold(0_u32, |sum, n| Some(sum.saturating_add(n?)))
     };
     let count = |test: fn(HealthState) -> bool| {

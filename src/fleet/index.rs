@@ -135,7 +135,7 @@ impl Index {
             unit.instances.push(slot);
         }
         if let (Some(Fact::Instance(old)), Some(unit)) = (old, self.get_mut(id)) {
-            unit.restarted += restarts_between(old, f);
+            unit.restarted = unit.restarted.saturating_add(restarts_between(old, f));
         }
         self.touch(id);
     }
@@ -185,9 +185,11 @@ impl Index {
 
     fn put_scope(&mut self, slot: Slot, old: Option<&Fact>, f: &Scope) {
         self.scopes.insert((f.key.source.clone(), f.name.clone()), slot);
-        if !matches!(old, Some(Fact::Scope(old)) if old.labels == f.labels) && f.labels != Labels::default()
-            || old.is_some()
-        {
+        let before = match old {
+            Some(Fact::Scope(old)) => old.labels.clone(),
+            _ => Labels::default(),
+        };
+        if before != f.labels {
             self.replace_scope(&f.key.source, &f.name);
         }
     }

@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) growing: Option<Growing>,
     turnover: Turnover,
     pub(super) wake: Option<Timestamp>,
+    /// Some of it serves all the time; what is made of jobs only does not count among what must be ready.
+    pub(super) serves: bool,
     /// It has been derived at least once.
     pub(super) seen: bool,
 }
@@ -72,6 +74,7 @@ impl State {
             growing: None,
             turnover: Turnover::default(),
             wake: None,
+            serves: false,
             seen: false,
         }
     }

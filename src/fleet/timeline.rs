@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::model::{Address, Change, ChangeKind, Freshness, HealthState, Image, Service, SourceName, Text, Timestamp};
 
-use super::words::{instances, seconds_between};
+use super::words::{instances, restarts, seconds_between};
 
 /// Most lines kept.
 const LINES: usize = 2_000;
@@ -75,11 +75,11 @@ impl Timeline {
         at: Timestamp,
     ) {
         let open = growing.filter(|line| seconds_between(line.at, at) < TOGETHER_SECONDS);
-        let restarted = restarted + open.map_or(0, |line| line.restarted);
-        let replaced = replaced + open.map_or(0, |line| line.replaced);
+        let restarted = open.map_or(0, |line| line.restarted).saturating_add(restarted);
+        let replaced = open.map_or(0, |line| line.replaced).saturating_add(replaced);
         let mut words = Vec::new();
         if restarted > 0 {
-            words.push(format!("{restarted} restart{}", if restarted == 1 { "" } else { "s" }));
+            words.push(restarts(restarted));
         }
         if replaced > 0 {
             words.push(format!("{} replaced", instances(replaced as usize)));

@@ -35,3 +35,8 @@ pub(super) fn size(bytes: u64) -> String {
 pub(super) fn instances(n: usize) -> String {
     format!("{n} Instance{}", if n == 1 { "" } else { "s" })
 }
+
+/// `1 restart`, `2 restarts`.
+pub(super) fn restarts(n: u32) -> String {
+    format!("{n} restart{}", if n == 1 { "" } else { "s" })
+}

@@ -94,10 +94,19 @@ impl Part<'_> {
     #[must_use]
     pub fn desired(&self) -> Option<u32> {
         match self.workload {
-            Some(workload) => workload.desired,
+            Some(workload) => workload.desired.or_else(|| self.wanted_by_runs()),
             // A pod or container that nothing owns is wanted as long as it exists.
             None if matches!(self.kind, WorkloadKind::Pod | WorkloadKind::Container) => count(self.instances.len()),
             None => None,
+        }
+    }
+
+    /// What the runs of a CronJob want that are under way; nothing while it rests.
+    fn wanted_by_runs(&self) -> Option<u32> {
+        let running = |run: &&&Workload| run.job == Some(JobState::Running);
+        match self.job()? {
+            JobState::Running if self.runs.is_empty() => None,
+            _ => self.runs.iter().filter(running).map(|run| run.desired).try_fold(0_u32, |sum, n| sum.checked_add(n?)),
         }
     }
 
@@ -106,6 +115,9 @@ impl Part<'_> {
     pub fn ready(&self) -> Option<u32> {
         if let Some(ready) = self.workload.and_then(|workload| workload.ready) {
             return Some(ready);
+        }
+        if self.is_job() && self.desired() == Some(0) {
+            return Some(0);
         }
         let told = self.instances.iter().all(|instance| instance.ready.is_some());
         let ready = self.instances.iter().filter(|instance| instance.ready == Some(true)).count();

@@ -1,6 +1,6 @@
 //! Crash loop: an Instance starts, ends and is started again, over and over.
 
-use crate::fleet::words::{instances, seconds_between};
+use crate::fleet::words::{instances, restarts, seconds_between};
 use crate::model::{Finding, HealthState, Instance, Phase};
 
 use super::exited::exit_words;
@@ -13,19 +13,19 @@ const BREATH_SECONDS: i64 = 60;
 
 pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     let mut evidence = Evidence::new();
-    let (mut restarts, mut last) = (0, None);
+    let (mut sum, mut last) = (0_u32, None);
     let mut all = 0;
     for (_, instance) in case.instances() {
         all += 1;
         if !is_looping(case, instance) {
             continue;
         }
-        restarts += instance.restarts;
+        sum = sum.saturating_add(instance.restarts);
         let exit = instance.last_exit.as_ref();
         last = last.or(exit);
         let state = instance.waiting.as_ref().map_or(instance.phase.word(), |waiting| waiting.reason.shown());
         let ended = exit.map(|exit| format!(", last {}", exit_words(exit, case.now))).unwrap_or_default();
-        let line = format!("{}: {state}, {} restarts{ended}", instance.name, instance.restarts);
+        let line = format!("{}: {state}, {}{ended}", instance.name, restarts(instance.restarts));
         evidence.saw(&instance.key, exit.and_then(|exit| exit.at), &line);
         if let Some(waiting) = instance.waiting.as_ref().filter(|waiting| !waiting.message.is_empty()) {
             evidence.add(&format!("{}: {}", instance.name, waiting.message));
@@ -35,7 +35,7 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let code = last.and_then(|exit| exit.code).map(|code| format!(", exit {code}")).unwrap_or_default();
-    let summary = format!("crash loop: {} of {} in it{code}, {restarts} restarts", evidence.len(), instances(all));
+    let summary = format!("crash loop: {} of {}{code}, {}", evidence.len(), instances(all), restarts(sum));
     let advice =
         "read the logs of the container before the last restart (`logs --previous`); compare with the Release before";
     Some(evidence.finding(NAME, HealthState::Degraded, &summary, advice))

@@ -1,6 +1,6 @@
 //! OOM kill: an Instance went over its memory limit and was killed for it.
 
-use crate::fleet::words::{instances, size};
+use crate::fleet::words::{instances, restarts, size};
 use crate::model::{Finding, HealthState, JobState, Phase};
 
 use super::exited::exit_words;
@@ -32,8 +32,8 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
         }
         limit = limit.or(instance.memory_limit_bytes);
         let at_limit = instance.memory_limit_bytes.map(|l| format!(", memory limit {}", size(l))).unwrap_or_default();
-        let line =
-            format!("{}: {}{at_limit}, {} restarts", instance.name, exit_words(exit, case.now), instance.restarts);
+        let (ended, again) = (exit_words(exit, case.now), restarts(instance.restarts));
+        let line = format!("{}: {ended}{at_limit}, {again}", instance.name);
         evidence.saw(&instance.key, exit.at, &line);
     }
     if evidence.is_empty() {

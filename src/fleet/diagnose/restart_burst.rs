@@ -1,5 +1,6 @@
 //! Restart burst: it restarted often within ten minutes, and may look well in between.
 
+use crate::fleet::words::restarts;
 use crate::model::{Finding, HealthState};
 
 use super::crash_loop::is_looping;
@@ -16,10 +17,10 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     }
     let mut evidence = Evidence::new();
     for (_, instance) in case.instances().filter(|(_, one)| one.restarts > 0) {
-        let line = format!("{}: {} restarts so far", instance.name, instance.restarts);
+        let line = format!("{}: {} so far", instance.name, restarts(instance.restarts));
         evidence.saw(&instance.key, instance.started_at, &line);
     }
-    let summary = format!("{} restarts in 10m", case.restarts);
+    let summary = format!("{} in 10m", restarts(case.restarts));
     Some(evidence.finding(
         NAME,
         HealthState::Degraded,
