@@ -367,3 +367,13 @@ async fn a_big_site_has_the_pods_it_was_asked_for() {
     assert!(count(|fact| matches!(fact, Fact::Instance(i) if i.phase.word() == "running")) >= 2_345);
     assert_eq!(count(|fact| matches!(fact, Fact::Workload(_))), 235);
 }
+
+#[tokio::test]
+async fn a_console_that_opens_while_a_laptop_sleeps_sees_what_was_known_as_stale() {
+    let mut running = Running::of("compose:community", 530);
+    let news = running.hear().await;
+    assert!(news.contains(&Update::Synced));
+    let Some(Update::Status(status)) = news.last() else { panic!("{news:?}") };
+    assert_eq!(status.state, quarterdeck::model::Freshness::Stale);
+    assert!(status.detail.as_ref().is_some_and(|words| words.raw().starts_with("no sign of life since")));
+}

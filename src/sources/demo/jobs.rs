@@ -42,14 +42,16 @@ impl Stage<'_> {
     /// A CronJob, the Jobs of its last runs and their pods.
     pub(super) fn cron(&self, scene: &Scene, part: &Part, out: &mut Vec<Fact>) {
         let dice = dice_of(self.dice, scene, part);
-        let mut newest = JobState::Waiting;
+        let (mut newest, mut last) = (JobState::Waiting, None);
         for run in self.job_runs(scene, part) {
             let state = self.run_state(part, &run);
             newest = state.clone();
+            last = Some(self.at(if state == JobState::Running { run.began } else { run.until }));
             let mut job = self.ended(scene, part, &run.name, dice.nth(run.began).uuid());
             job.parent = Some((WorkloadKind::CronJob, Text::name(&part.name)));
             job.created_at = Some(self.at(run.began));
             job.changed_at = Some(self.at(run.began));
+            (job.desired, job.ready) = numbers(&state);
             job.job = Some(state);
             out.push(Fact::Workload(Box::new(job)));
             out.push(Fact::Instance(Box::new(self.worker(scene, part, &run))));
@@ -58,7 +60,7 @@ impl Stage<'_> {
         cron.kind = WorkloadKind::CronJob;
         cron.job = Some(newest);
         cron.created_at = Some(self.at(-34 * 86_400));
-        cron.changed_at = cron.created_at;
+        cron.changed_at = last;
         out.push(Fact::Workload(Box::new(cron)));
     }
 
@@ -70,7 +72,8 @@ impl Stage<'_> {
             workload.changed_at = Some(self.at(run.until));
             out.push(Fact::Instance(Box::new(self.worker(scene, play.part, &run))));
         }
-        (workload.desired, workload.ready, workload.updated, workload.available) = (None, None, None, None);
+        (workload.desired, workload.ready) = workload.job.as_ref().map_or((None, None), numbers);
+        (workload.updated, workload.available) = (None, None);
         workload.probed = Some(false);
         out.push(Fact::Workload(Box::new(workload)));
     }
@@ -146,4 +149,9 @@ impl Stage<'_> {
             template: None,
         }
     }
+}
+
+/// What is wanted and ready of a run: nothing any more when it is over.
+fn numbers(state: &JobState) -> (Option<u32>, Option<u32>) {
+    (Some(u32::from(*state == JobState::Running)), Some(0))
 }

@@ -1,6 +1,7 @@
 //! The demo as a Source: tells its world's story by the clock, measures what is on screen, falls silent by script.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use super::band::Player;
 use super::moment::Moment;
 use super::part::Outage;
 use super::samples::sample;
+use super::stage::moment_on_clock;
 use super::teller::Teller;
 use super::world::World;
-use crate::model::{Key, LogAsk, SourceKind, SourceName};
+use crate::model::{Freshness, Key, LogAsk, SourceKind, SourceName, SourceStatus, Text, Update};
 use crate::sources::port::{Clock, Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
 
 /// Signs of life come this often while nothing changes.
@@ -25,11 +27,13 @@ pub(super) struct DemoSource {
     world: World,
     /// The engine's clock, known from the first watch on.
     clock: OnceLock<Arc<dyn Clock>>,
+    /// Whether its facts were told before.
+    known: AtomicBool,
 }
 
 impl DemoSource {
     pub(super) fn new(world: World) -> Self {
-        Self { world, clock: OnceLock::new() }
+        Self { world, clock: OnceLock::new(), known: AtomicBool::new(false) }
     }
 
     pub(super) fn world(&self) -> &World {
@@ -60,11 +64,19 @@ impl DemoSource {
             let now = Moment::new(story);
             let mut limit = ALIVE;
             match self.world.outage(&now) {
-                Some(Outage::Refused(words)) => return Err(Failure::new(FailureKind::Unreachable, words)),
-                Some(Outage::Silent) => limit = Duration::from_secs(1),
+                Some((since, how)) => {
+                    if !self.known.swap(true, Ordering::Relaxed) {
+                        self.remember(desk, &mut teller, since).await?;
+                    }
+                    if let Outage::Refused(words) = how {
+                        return Err(Failure::new(FailureKind::Unreachable, words));
+                    }
+                    limit = Duration::from_secs(1);
+                }
                 None => {
                     let news = if listed { teller.go_on(story) } else { teller.begin(story) };
                     listed = true;
+                    self.known.store(true, Ordering::Relaxed);
                     if news.is_empty() {
                         desk.alive();
                     } else {
@@ -83,6 +95,16 @@ impl DemoSource {
                 changed = visible.changed() => if changed.is_err() { return Ok(()) },
             }
         }
+    }
+
+    /// A console that opens while the site is out of reach is told what was known before: a story has a past.
+    async fn remember(&self, desk: &Desk, teller: &mut Teller, since: i64) -> Result<(), Failure> {
+        let mut news = teller.begin(since);
+        let since = moment_on_clock(self.world.start, since);
+        let detail = format!("no sign of life since {}", since.strftime("%H:%M:%S UTC"));
+        let status = SourceStatus { state: Freshness::Stale, detail: Some(Text::line(&detail)), ..teller.status() };
+        news.push(Update::Status(status));
+        Ok(desk.send(news).await?)
     }
 
     /// A plausible time for one request.

@@ -74,10 +74,11 @@ impl World {
         clock.duration_since(self.start).as_secs().max(0)
     }
 
-    /// How the site is out of reach, if it is.
-    pub(super) fn outage(&self, now: &Moment) -> Option<Outage> {
+    /// Since when and how the site is out of reach, if it is.
+    pub(super) fn outage(&self, now: &Moment) -> Option<(i64, Outage)> {
         let zero = now.cycle(0) * super::moment::CYCLE;
-        self.site.outages.iter().find(|(from, until, _)| now.within(zero + from, zero + until)).map(|(_, _, how)| *how)
+        let mut outages = self.site.outages.iter().map(|(from, until, how)| (zero + from, zero + until, *how));
+        outages.find(|(from, until, _)| now.within(*from, *until)).map(|(from, _, how)| (from, how))
     }
 }
 
@@ -169,7 +170,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(40))]
 
         #[test]
         fn facts_are_a_function_of_seed_and_time_and_hold_as_long_as_they_say(
