@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use quarterdeck::cli::{self, Cli, Exit, Failure, Wiring};
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     };
     let wiring = Wiring { opener: Arc::new(Registry), demo: quarterdeck::sources::demo::specs };
     let code = runtime.block_on(cli::run(arguments, &wiring));
-    // Whatever a Source still waits for, nobody waits for it.
-    runtime.shutdown_background();
+    // Whatever a Source still waits for, nobody waits for it: but it is dropped, so that its child processes end with us.
+    runtime.shutdown_timeout(Duration::from_millis(50));
     ExitCode::from(code)
 }

@@ -95,6 +95,17 @@ fn a_bad_release_rolled_out_by_compose_is_unhealthy_and_tells_its_image() {
 }
 
 #[test]
+fn a_service_whose_image_does_not_exist_is_missing_from_the_engine_but_not_from_the_list() {
+    let engine = part(&DOCKER);
+    let project = Project::up(engine, "absent-prod", &json!({ "api": api("1") }));
+    let worker = json!({ "image": image(engine, "competitoriq/worker", "9"), "restart": "always" });
+    project.write(&json!({ "api": api("1"), "worker": worker }));
+    assert!(project.compose(&["up", "-d"]).is_err(), "an image that is nowhere cannot be started");
+    let program = Program::on_docker(engine.get("DOCKER_HOST"));
+    comes(&program, &Want { address: "absent/prod/worker", desired: 1, ready: 0, health: BROKEN, says: &[] });
+}
+
+#[test]
 fn a_crash_loop_is_told_with_its_restarts_and_exit_code() {
     let crash = json!({ "image": image(part(&DOCKER), "biz/airflow-worker", "1"), "restart": "always", "command": ["sh", "-c", "echo no such table; exit 3"] });
     let (_project, program) = world("crash-staging", &json!({ "airflow-worker": crash }));
@@ -126,13 +137,22 @@ fn a_job_that_ended_well_is_idle_and_one_that_failed_tells_its_exit_code() {
 }
 
 #[test]
+fn a_service_scaled_to_zero_in_its_file_is_idle_and_not_broken() {
+    let engine = part(&DOCKER);
+    let services =
+        json!({ "api": api("1"), "worker": { "image": image(engine, "competitoriq/worker", "1"), "scale": 0 } });
+    let (_project, program) = world("zero-dev", &services);
+    comes(&program, &Want { address: "zero/dev/worker", desired: 0, ready: 0, health: &["idle"], says: &[] });
+}
+
+#[test]
 fn a_file_that_asks_for_more_than_runs_is_told_as_drift() {
     let (project, program) = world("drift-dev", &json!({ "api": api("1") }));
     comes(&program, &Want { address: "drift/dev/api", desired: 1, ready: 1, health: &["healthy"], says: &[] });
     project.write(&json!({ "api": { "image": image(part(&DOCKER), "competitoriq/api", "2"), "scale": 3 } }));
     until("the drift is told", 40, || {
         let said = program.run(&["why", "drift/dev/api"]);
-        if said.code == 0 && said.out.to_lowercase().contains("drift") {
+        if said.code == 0 && said.out.contains("declared 3") {
             Ok(())
         } else {
             Err(format!("{}{}", said.out, said.err))

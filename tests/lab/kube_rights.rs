@@ -93,6 +93,8 @@ fn a_login_plugin_that_hangs_does_not_hang_the_program() {
     let answer = program.items(&["sources"]);
     let source = answer.source("cluster").expect("the Source is listed");
     assert_ne!(source["state"], "fresh", "{source}");
+    let left = std::process::Command::new("pgrep").args(["-f", "quarterdeck-lab-login hang"]).output().expect("pgrep");
+    assert!(left.stdout.is_empty(), "the plugin outlives the program: {}", String::from_utf8_lossy(&left.stdout));
 }
 
 #[test]

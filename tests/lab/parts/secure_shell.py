@@ -19,7 +19,7 @@ def up():
         if not (home / key).exists():
             run(keygen, "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", home / key)
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)         # where sshd separates privileges
-    _server(home, docker["DOCKER_HOST"])
+    _server(home, docker)
     _client(home, ssh)
     servers.start("sshd", sshd, "-D", "-e", "-f", home / "sshd_config")
     wait("sshd", lambda: succeeds(home / "bin/ssh", "-o", "BatchMode=yes", "lab", "true"), 30, servers.Server("sshd"))
@@ -27,12 +27,12 @@ def up():
             "CONFIG": str(home / "config"), "SERVER": "sshd"}
 
 
-def _server(home, host):
+def _server(home, docker):
     (home / "authorized").write_text((home / "user.pub").read_text())
     (home / "sshd_config").write_text(
         f"Port {PORT}\nPort {BARE}\nListenAddress 127.0.0.1\nHostKey {home}/host\nAuthorizedKeysFile {home}/authorized\nPidFile {home}/sshd.pid\n"
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nPermitRootLogin prohibit-password\nMaxStartups 50\n"
-        f"PrintMotd no\nSetEnv DOCKER_HOST={host}\n"
+        f"PrintMotd no\nSetEnv DOCKER_HOST={docker['DOCKER_HOST']} DOCKER_CONFIG={docker['DOCKER_CONFIG']}\n"
         f"Match LocalPort {BARE}\n  ForceCommand echo 'sh: 1: docker: not found' >&2; exit 127\n")
 
 
