@@ -12,5 +12,6 @@
 mod faults;
 mod logs;
 mod server;
+mod tls;
 mod watch;
 mod watched;

@@ -40,7 +40,8 @@ type Script = Arc<dyn Fn(&str) -> Option<Answer> + Send + Sync>;
 
 /// A running fake engine on a socket of its own.
 pub(crate) struct Engine {
-    folder: tempfile::TempDir,
+    url: String,
+    _folder: Option<tempfile::TempDir>,
     shared: Arc<Shared>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -58,14 +59,36 @@ struct Shared {
 impl Engine {
     /// An engine that answers what was recorded of a real one of that API version.
     pub(crate) fn recorded(version: &str) -> Self {
-        let path =
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/wire/docker/recorded/api-{version}.json"));
-        let book = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        Self::new(version, book)
+        let shared = Self::shared(version, recorded_book(version));
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("docker.sock")).unwrap();
+        let url = format!("unix://{}", folder.path().join("docker.sock").display());
+        let task = tokio::spawn(serve(listener, shared.clone()));
+        Self { url, _folder: Some(folder), shared, task }
     }
 
-    fn new(version: &str, book: serde_json::Map<String, Value>) -> Self {
-        let shared = Arc::new(Shared {
+    /// The same behind TLS on loopback, with the certificate of that name; with `asks` it wants one of the client.
+    pub(crate) async fn behind_tls(certificate: &str, asks: bool) -> Self {
+        let shared = Self::shared("1.41", recorded_book("1.41"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("tcp://{}", listener.local_addr().unwrap());
+        let acceptor = crate::tls::acceptor(certificate, asks);
+        let serving = shared.clone();
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, shared) = (acceptor.clone(), serving.clone());
+                tokio::spawn(async move {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        drop(connection(stream, &shared).await);
+                    }
+                });
+            }
+        });
+        Self { url, _folder: None, shared, task }
+    }
+
+    fn shared(version: &str, book: serde_json::Map<String, Value>) -> Arc<Shared> {
+        Arc::new(Shared {
             version: version.to_owned(),
             book: Mutex::new(book),
             script: Mutex::new(None),
@@ -73,16 +96,12 @@ impl Engine {
             asked: Mutex::new(Vec::new()),
             open: AtomicUsize::new(0),
             cut: watch::channel(0).0,
-        });
-        let folder = tempfile::tempdir().unwrap();
-        let listener = UnixListener::bind(folder.path().join("docker.sock")).unwrap();
-        let task = tokio::spawn(serve(listener, shared.clone()));
-        Self { folder, shared, task }
+        })
     }
 
     /// Its address.
     pub(crate) fn url(&self) -> String {
-        format!("unix://{}", self.folder.path().join("docker.sock").display())
+        self.url.clone()
     }
 
     /// Answers of this script go before the book's.
@@ -121,6 +140,11 @@ impl Drop for Engine {
         self.task.abort();
         self.cut();
     }
+}
+
+fn recorded_book(version: &str) -> serde_json::Map<String, Value> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/wire/docker/recorded");
+    serde_json::from_str(&std::fs::read_to_string(folder.join(format!("api-{version}.json"))).unwrap()).unwrap()
 }
 
 async fn serve(listener: UnixListener, shared: Arc<Shared>) {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::server::{Answer, Engine};
 use crate::watched::{Mirror, Watched, source};
 
-const VERSIONS: &[&str] = &["1.41"];
+/// API 1.41 (engine 20.10), and 1.53 as an engine of today speaks it.
+const VERSIONS: &[&str] = &["1.41", "1.53"];
 
 async fn synced(engine: &Engine) -> Watched {
     let mut watched = Watched::supervised(source(&engine.url(), 5).unwrap());
@@ -66,7 +67,8 @@ async fn recorded_engines_are_read_right() {
         let numbers: Vec<_> = mirror.instances("shop-prod/web").iter().map(|i| i.number).collect();
         assert_eq!(numbers, [Some(1), Some(2), Some(3)]);
         let routes = mirror.all(|f| if let Fact::Route(r) = f { Some(r) } else { None });
-        assert!(routes.iter().any(|r| r.kind.raw() == "port" && r.ports == [28099]));
+        // The newer engine was recorded without a way to publish ports.
+        assert!(*version != "1.41" || routes.iter().any(|r| r.kind.raw() == "port" && r.ports == [28099]));
         assert!(routes.iter().any(|r| r.kind.raw() == "traefik" && r.hosts.len() == 2));
     }
 }

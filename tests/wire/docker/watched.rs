@@ -1,6 +1,7 @@
 //! A Source at work, and a mirror of what it has told.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +20,19 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Makes the Source of an address.
 pub(crate) fn source(url: &str, seconds: u32) -> Result<Arc<dyn Watch>, Failure> {
+    source_with(url, seconds, None, None)
+}
+
+/// The same with keys for TLS, or with an authority to trust.
+pub(crate) fn source_with(
+    url: &str,
+    seconds: u32,
+    tls: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+) -> Result<Arc<dyn Watch>, Failure> {
     Registry.open(&SourceSpec {
         name: SourceName::new("docker:local"),
-        connection: Connection::Docker { url: url.to_owned(), tls: None, ca_file: None },
+        connection: Connection::Docker { url: url.to_owned(), tls, ca_file },
         connect: true,
         found_by: "test".to_owned(),
         timeout_seconds: Some(seconds),
@@ -145,10 +156,14 @@ impl Drop for Watched {
 
 /// Why one try to watch ends.
 pub(crate) async fn failure(url: &str, seconds: u32) -> Failure {
-    let source = match source(url, seconds) {
-        Ok(source) => source,
-        Err(failure) => return failure,
-    };
+    match source(url, seconds) {
+        Ok(source) => failure_of(source).await,
+        Err(failure) => failure,
+    }
+}
+
+/// Why one try of this Source ends.
+pub(crate) async fn failure_of(source: Arc<dyn Watch>) -> Failure {
     let (out, mut news) = mpsc::channel(256);
     let (_visible, seen) = watch::channel(Arc::from([]));
     let desk = Desk::new(
