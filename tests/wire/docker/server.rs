@@ -57,7 +57,7 @@ struct Shared {
 }
 
 impl Engine {
-    /// An engine that answers what was recorded of a real one of that API version.
+    /// An engine that answers what was recorded at that API version; [`crate::watch`] says of which engine.
     pub(crate) fn recorded(version: &str) -> Self {
         let shared = Self::shared(version, recorded_book(version));
         let folder = tempfile::tempdir().unwrap();
