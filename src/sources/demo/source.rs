@@ -63,30 +63,27 @@ impl DemoSource {
             let story = self.story();
             let now = Moment::new(story);
             let mut limit = ALIVE;
-            match self.world.outage(&now) {
-                Some((since, how)) => {
-                    if !self.known.swap(true, Ordering::Relaxed) {
-                        self.remember(desk, &mut teller, since).await?;
-                    }
-                    if let Outage::Refused(words) = how {
-                        return Err(Failure::new(FailureKind::Unreachable, words));
-                    }
-                    limit = Duration::from_secs(1);
+            if let Some((since, how)) = self.world.outage(&now) {
+                if !self.known.swap(true, Ordering::Relaxed) {
+                    self.remember(desk, &mut teller, since).await?;
                 }
-                None => {
-                    let news = if listed { teller.go_on(story) } else { teller.begin(story) };
-                    listed = true;
-                    self.known.store(true, Ordering::Relaxed);
-                    if news.is_empty() {
-                        desk.alive();
-                    } else {
-                        desk.called(Some(self.latency(story)));
-                        desk.send(news).await?;
-                    }
-                    let keys = visible.borrow_and_update().clone();
-                    if gauges.read(&self.world, desk, &keys, story) {
-                        limit = Duration::from_secs(SAMPLE_EVERY.unsigned_abs());
-                    }
+                if let Outage::Refused(words) = how {
+                    return Err(Failure::new(FailureKind::Unreachable, words));
+                }
+                limit = Duration::from_secs(1);
+            } else {
+                let news = if listed { teller.go_on(story) } else { teller.begin(story) };
+                listed = true;
+                self.known.store(true, Ordering::Relaxed);
+                if news.is_empty() {
+                    desk.alive();
+                } else {
+                    desk.called(Some(self.latency(story)));
+                    desk.send(news).await?;
+                }
+                let keys = visible.borrow_and_update().clone();
+                if gauges.read(&self.world, desk, &keys, story) {
+                    limit = Duration::from_secs(SAMPLE_EVERY.unsigned_abs());
                 }
             }
             let next = if listed { teller.until().min(now.until()) } else { now.until() };

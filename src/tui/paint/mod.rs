@@ -232,7 +232,9 @@ mod tests {
                 let frames = [whole(old, false), difference(old, new, false)];
                 let told = |frames: &[Vec<u8>]| {
                     let mut terminal = vt100::Parser::new(std::num::NonZero::new(12).unwrap(), std::num::NonZero::new(6).unwrap(), 0);
-                    frames.iter().for_each(|frame| terminal.process(frame));
+                    for frame in frames {
+                        terminal.process(frame);
+                    }
                     let cells = (0..12).flat_map(|y| (0..6).map(move |x| (y, x)));
                     let cell = |(y, x)| terminal.screen().cell(y, x).map(|c| (c.contents().trim().to_owned(), c.bgcolor()));
                     cells.map(cell).collect::<Vec<_>>()

@@ -64,14 +64,14 @@ fn hashes(buf: &Buffer, first: usize, last: usize) -> Vec<u64> {
 impl Shift {
     /// What the terminal does: set the margins, delete or insert lines at their top, take the margins away. These, not
     /// `SU` and `SD`, since the Linux console knows only these.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(super) fn bytes(self) -> Vec<u8> {
         let (top, bottom, by) = (self.top + 1, self.bottom + 1, self.by);
         let does = if self.up { 'M' } else { 'L' };
         format!("\x1b[0m\x1b[{top};{bottom}r\x1b[{top};1H\x1b[{by}{does}\x1b[r").into_bytes()
     }
 
     /// The picture after it.
-    pub(super) fn applied(&self, old: &Buffer) -> Buffer {
+    pub(super) fn applied(self, old: &Buffer) -> Buffer {
         let mut out = old.clone();
         let width = usize::from(old.area.width);
         let line = |y: usize| y * width..(y + 1) * width;
