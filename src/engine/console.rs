@@ -70,6 +70,13 @@ impl Console {
         true
     }
 
+    /// Lets a tick come at once, as one does each second by itself: for whoever turns the clock by hand.
+    pub fn tick(&mut self) {
+        if let Feed::Live(runtime) = &mut self.feed {
+            runtime.tick_now();
+        }
+    }
+
     /// Asks for something; what follows is in the state at once, answers come by [`Console::pump`]. On a tape only what
     /// the state itself can answer happens.
     pub fn ask(&mut self, ask: Ask) {
@@ -97,9 +104,11 @@ impl Console {
         }
     }
 
-    /// On a tape: goes to a moment, by applying everything up to it anew where it lies behind.
+    /// On a tape: goes to a moment, by applying everything up to it anew where it lies behind. Where nothing happened for
+    /// a while the clock goes on all the same, so that the next leap gets further.
     pub fn jump(&mut self, to: Timestamp) {
         let Feed::Tape(player) = &mut self.feed else { return };
+        let to = to.min(player.span().1);
         if to < self.state.now {
             self.state = player.fresh_state();
             player.rewind();
@@ -107,6 +116,7 @@ impl Console {
         while let Some(stamped) = player.take_until(to) {
             drop(update(&mut self.state, stamped));
         }
+        self.state.now = self.state.now.max(to);
     }
 
     fn apply(&mut self, stamped: Stamped) {

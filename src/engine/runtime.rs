@@ -164,6 +164,12 @@ impl Runtime {
         Stamped { at: self.clock.now(), msg }
     }
 
+    /// Puts a tick into the stream, with the counts that moved.
+    pub fn tick_now(&mut self) {
+        let first = self.tick();
+        self.own.push_front(first);
+    }
+
     /// Counts that moved since the last tick come first, the tick itself last.
     fn tick(&mut self) -> Msg {
         for (name, running) in &mut self.running {

@@ -9,6 +9,4 @@ pub mod kubernetes;
 pub mod port;
 pub mod process;
 pub mod registry;
-pub mod secret;
 pub mod supervisor;
-pub mod web;

@@ -32,14 +32,10 @@ fn table(kind: Kind) -> Table {
         Kind::Budget => "budgets",
         Kind::Node => "nodes",
         Kind::Event => "events",
-        Kind::Queue => "queues",
-        Kind::Alarm => "alarms",
-        Kind::Check => "checks",
-        Kind::Store => "stores",
     })
 }
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 9] = [
     Kind::Scope,
     Kind::Node,
     Kind::Workload,
@@ -49,10 +45,6 @@ const KINDS: [Kind; 13] = [
     Kind::Route,
     Kind::Budget,
     Kind::Event,
-    Kind::Store,
-    Kind::Queue,
-    Kind::Check,
-    Kind::Alarm,
 ];
 
 impl Teller {

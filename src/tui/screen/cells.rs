@@ -18,6 +18,12 @@ pub fn when(view: &View<'_>) -> When {
     When { now: view.now, minute: view.minute }
 }
 
+/// Cells that a text takes.
+#[must_use]
+pub fn width(text: &str) -> u16 {
+    u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
+}
+
 /// A body below its one line of heading.
 #[must_use]
 pub fn below(area: Rect) -> Rect {

@@ -51,6 +51,11 @@ impl<I: Clone + PartialEq> List<I> {
         moves
     }
 
+    /// The person asked for another order: its beginning is what they want to see, as far as the cursor allows.
+    pub fn from_the_top(&mut self) {
+        (self.top, self.moved) = (0, true);
+    }
+
     /// Puts the cursor on what has this identity; false where that is not in the list.
     pub fn find(&mut self, wanted: &I) -> bool {
         self.moved = true;

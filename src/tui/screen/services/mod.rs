@@ -50,6 +50,9 @@ const COLUMNS: &[Column] = &[
     Column::number("AGE", 4).rank(1),
 ];
 
+/// Most cells that the column of addresses insists on.
+const WIDEST: u16 = 40;
+
 /// Instances on screen that are measured, at most: a page of big Services must not become a storm of questions.
 const SAMPLED: usize = 64;
 
@@ -63,6 +66,8 @@ pub struct Services {
     made_of: Option<(u64, Option<EnvironmentAddress>)>,
     several_systems: bool,
     all: usize,
+    /// Cells of the longest address: on a narrow screen other columns go before it is cut.
+    longest: u16,
 }
 
 impl Services {
@@ -78,6 +83,8 @@ impl Services {
         self.list.take(self.order.sorted(kept));
         self.all = all;
         self.several_systems = row::several_systems(&fleet.environments());
+        let rows = self.list.rows().iter().map(|address| cells_of(address, self.several_systems));
+        self.longest = rows.max().unwrap_or_default();
         self.made_of = Some(made_of);
     }
 
@@ -133,8 +140,10 @@ impl Screen for Services {
             self.nothing(view, area, buf);
             return;
         }
-        let columns = if area.width < ROOM_FOR_WHY { COLUMNS } else { WIDE };
-        let table = Table { columns, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
+        let mut columns = if area.width < ROOM_FOR_WHY { COLUMNS } else { WIDE }.to_vec();
+        columns[0].width = columns[0].width.max(self.longest.min(WIDEST));
+        let table =
+            Table { columns: &columns, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
         table.draw(view, cells::below(area), buf, |n| {
             let service = self.list.rows().get(n).and_then(|address| view.state.fleet.service(address));
             let Some(service) = service else { return Row::default() };
@@ -151,6 +160,7 @@ impl Screen for Services {
         match (action, self.list.on()) {
             (Action::Sort, _) => {
                 self.order = self.order.next();
+                self.list.from_the_top();
                 self.made_of = None;
                 Answer::one(Command::say(format!("sorted by {}", self.order.word())))
             }
@@ -190,6 +200,15 @@ impl Screen for Services {
     fn filter_help(&self) -> &'static str {
         Filter::HELP
     }
+}
+
+/// Cells that an address takes, without making its words.
+fn cells_of(address: &Address, with_system: bool) -> u16 {
+    let system = address.environment.system.as_ref().filter(|_| with_system);
+    let parts = [system, Some(&address.environment.environment), Some(&address.service)];
+    // Each part but the last has a slash behind it.
+    let cells = parts.into_iter().flatten().map(|part| cells::width(part.shown()).saturating_add(1));
+    cells.fold(0, u16::saturating_add).saturating_sub(1)
 }
 
 fn service_row<'a>(view: &View<'_>, row: &ServiceRow, name: String, marked: bool) -> Row<'a> {

@@ -22,12 +22,6 @@ impl ChangeRow {
     /// The row of a change at a moment; `above`: the change on the line above it.
     #[must_use]
     pub fn of(change: &Change, above: Option<&Change>, several_systems: bool, when: When) -> Self {
-        let subject = match (&change.service, &change.source) {
-            (Some(service), _) if several_systems => service.to_string(),
-            (Some(service), _) => service.short(),
-            (None, Some(source)) => source.to_string(),
-            (None, None) => String::new(),
-        };
         let day = figure::day(change.at);
         let reference = above.map_or_else(|| figure::day(when.now), |above| figure::day(above.at));
         Self {
@@ -35,10 +29,21 @@ impl ChangeRow {
             age: when.age(change.at),
             day: (day != reference).then_some(day),
             kind: change.kind.word(),
-            subject,
+            subject: subject(change, several_systems),
             text: change.text.shown().to_owned(),
             bad: change.bad,
         }
+    }
+}
+
+/// Whom a change concerns, in words.
+#[must_use]
+pub fn subject(change: &Change, several_systems: bool) -> String {
+    match (&change.service, &change.source) {
+        (Some(service), _) if several_systems => service.to_string(),
+        (Some(service), _) => service.short(),
+        (None, Some(source)) => source.to_string(),
+        (None, None) => String::new(),
     }
 }
 

@@ -26,6 +26,9 @@ const COLUMNS: &[Column] = &[
     Column::text("WHO", 22),
     Column::text("WHAT", 30).grows(),
 ];
+/// The column of names, and most cells that it insists on.
+const WHO: usize = 3;
+const WIDEST: u16 = 36;
 
 /// The Timeline with its cursor.
 #[derive(Default)]
@@ -40,6 +43,8 @@ pub struct Timeline {
     /// Changes that were known when the index was made.
     total: usize,
     several_systems: bool,
+    /// Cells of the longest name among the rows: it is cut only where the screen is very narrow.
+    longest: u16,
     touched: bool,
 }
 
@@ -56,6 +61,9 @@ impl Timeline {
         self.list.take(rows);
         self.total = timeline.len();
         self.several_systems = row::several_systems(&view.state.fleet.environments());
+        let subjects = self.places.iter().filter_map(|place| timeline.get(*place));
+        let subjects = subjects.map(|change| change_row::subject(change, self.several_systems));
+        self.longest = subjects.map(|subject| cells::width(&subject)).max().unwrap_or_default();
         self.made_of = Some(made_of);
         if !self.touched {
             // Nobody reads further down yet: the newest line is what one came for.
@@ -133,7 +141,10 @@ impl Screen for Timeline {
             cells::quiet_line(view, words, cells::second_line(area), buf);
             return;
         }
-        let table = Table { columns: COLUMNS, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
+        let mut columns = COLUMNS.to_vec();
+        columns[WHO].width = columns[WHO].width.max(self.longest.min(WIDEST));
+        let table =
+            Table { columns: &columns, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
         let (above, below) = cells::split_whole(area);
         if let Some(change) = self.list.at().and_then(|at| self.change(&view.state.fleet, at)) {
             cells::whole(view, &format!("{}  {}", ages::exact(change.at), change.text), below, buf);
