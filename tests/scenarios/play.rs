@@ -1,23 +1,28 @@
-//! Plays a scenario: the whole console without a terminal, over the demo world at a fixed moment of its story.
+//! Plays a scenario: the whole console without a terminal, over the demo's world at a moment of its story.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quarterdeck::engine::Console;
+use jiff::SignedDuration;
 use quarterdeck::engine::clock::instant;
+use quarterdeck::engine::tape::{Player, Recorder};
+use quarterdeck::engine::{Ask, Console};
 use quarterdeck::fleet::Rules;
-use quarterdeck::model::{Freshness, Timestamp};
+use quarterdeck::model::{Freshness, SourceSpec, Timestamp};
 use quarterdeck::sources::demo;
 use quarterdeck::sources::port::Clock;
-use quarterdeck::sources::registry::Registry;
 use quarterdeck::tui::app::{App, Look, Wish};
 use quarterdeck::tui::input::Input;
 use quarterdeck::tui::keymap::Keymap;
 use quarterdeck::tui::state::Ui;
-use quarterdeck::tui::theme::{Depth, Glyphs, Role, shipped};
-use ratatui::buffer::{Buffer, Cell};
+use quarterdeck::tui::theme::{Depth, Glyphs, Role, Theme, shipped};
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::ear::Ear;
+use crate::frame;
 
 /// The seed of every scenario.
 const SEED: u64 = 7;
@@ -27,9 +32,24 @@ const START: i64 = 1_795_230_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// One step of waiting.
 const STEP: Duration = Duration::from_millis(200);
+/// The clock is never turned further at once, or Sources would seem to have fallen silent.
+const PACE: SignedDuration = SignedDuration::from_secs(8);
+/// Turns that every task gets when the clock was moved: enough to hear of it and to tell what is new.
+const TURNS: usize = 50;
+
+/// How a scenario begins.
+#[derive(Clone, Copy)]
+pub(crate) struct Begin {
+    /// Seconds into the story.
+    pub(crate) story: i64,
+    pub(crate) size: (u16, u16),
+    pub(crate) theme: &'static str,
+    /// Whether a tape is written of all that is heard.
+    pub(crate) recorded: bool,
+}
 
 /// A clock that stands still until the scenario moves it.
-pub(crate) struct StoryClock(Mutex<Timestamp>);
+struct StoryClock(Mutex<Timestamp>);
 
 impl Clock for StoryClock {
     fn now(&self) -> Timestamp {
@@ -37,32 +57,41 @@ impl Clock for StoryClock {
     }
 }
 
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(START + seconds).unwrap()
+}
+
 /// The console at play.
 pub(crate) struct Play {
     app: App,
     console: Console,
     clock: Arc<StoryClock>,
+    ear: Arc<Ear>,
     size: (u16, u16),
     /// The frame that is on screen.
     frame: Buffer,
     wishes: Vec<Wish>,
+    tapes: TempDir,
     runtime: Runtime,
 }
 
 impl Play {
-    /// Begins `seconds` into the story, when every Source has been read (or has said why not).
-    pub(crate) fn begin(seconds: i64, size: (u16, u16)) -> Self {
-        let start = Timestamp::from_second(START).unwrap();
-        let clock = Arc::new(StoryClock(Mutex::new(Timestamp::from_second(START + seconds).unwrap())));
+    /// Begins when every Source has been read, or has said why not.
+    pub(crate) fn begin(begin: Begin) -> Self {
+        let clock = Arc::new(StoryClock(Mutex::new(at(begin.story))));
+        let ear = Arc::new(Ear::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let tapes = tempfile::tempdir().unwrap();
         let inside = runtime.enter();
-        let console = Console::live(Rules::default(), demo::specs(SEED, start), Arc::new(Registry), clock.clone());
+        let mut console = live(demo::specs(SEED, at(0)), &ear, &clock);
         drop(inside);
-        let theme = shipped("dark", Depth::True).unwrap();
-        let look = Look { theme, glyphs: Glyphs::UNICODE, depth: Depth::True, keymap: Keymap::default() };
-        let app = App::new(Ui::new(Size::new(size.0, size.1)), look);
-        let frame = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-        let mut play = Self { app, console, clock, size, frame, wishes: Vec::new(), runtime };
+        if begin.recorded {
+            console.record(Recorder::create(&tapes.path().join("tape"), &Rules::default(), clock.now()).unwrap());
+        }
+        let app = app(begin.size, shipped(begin.theme, Depth::True).unwrap());
+        let frame = Buffer::empty(Rect::default());
+        let wishes = Vec::new();
+        let mut play = Self { app, console, clock, ear, size: begin.size, frame, wishes, tapes, runtime };
         play.wait("every Source is read", |play| {
             let mut sources = play.console.state.fleet.sources();
             sources.next().is_some()
@@ -71,31 +100,70 @@ impl Play {
         play
     }
 
-    fn now(&self) -> Timestamp {
-        self.clock.now()
+    /// Ends the recording and plays what was recorded, from its beginning.
+    pub(crate) fn play_the_tape(&mut self) {
+        let _inside = self.runtime.enter();
+        // The console that records ends here, and with it the tape.
+        self.console = live(Vec::new(), &self.ear, &self.clock);
+        self.console = Console::replay(Player::open(&self.tapes.path().join("tape")).unwrap());
+        self.app = app(self.size, self.app.look.theme.clone());
+        self.draw();
     }
 
-    /// Moves the story on; the Sources notice by themselves.
+    /// Moves the story on, a few seconds at a time, and lets every Source tell what is new.
     pub(crate) fn go_on_to(&mut self, seconds: i64) {
-        *self.clock.0.lock().unwrap() = Timestamp::from_second(START + seconds).unwrap();
-        self.pump();
+        while self.clock.now() < at(seconds) {
+            let next = self.clock.now().checked_add(PACE).unwrap().min(at(seconds));
+            self.leap(next);
+        }
     }
 
-    /// Takes in what the Sources sent meanwhile.
-    fn pump(&mut self) {
+    /// The machine of the console sleeps, and wakes up later.
+    pub(crate) fn sleep_until(&mut self, seconds: i64) {
+        self.leap(at(seconds));
+    }
+
+    fn leap(&mut self, to: Timestamp) {
+        *self.clock.0.lock().unwrap() = to;
+        let inside = self.runtime.enter();
+        self.console.ask(Ask::Visible(self.ear.another()));
+        drop(inside);
+        self.let_all_speak();
+        self.console.tick();
+        self.pump(Duration::ZERO);
+    }
+
+    /// Every task gets its turns: Sources hear what is wanted, and tell what is new.
+    fn let_all_speak(&self) {
+        self.runtime.block_on(async {
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+
+    /// Takes in what the Sources sent meanwhile; waits for it at most so long.
+    fn pump(&mut self, patience: Duration) {
+        self.let_all_speak();
         let console = &mut self.console;
-        drop(self.runtime.block_on(async { tokio::time::timeout(STEP, console.pump()).await }));
+        drop(self.runtime.block_on(async { tokio::time::timeout(patience, console.pump()).await }));
         self.draw();
     }
 
     fn draw(&mut self) {
-        let now = self.now();
+        self.app.look_at_tape(&mut self.console);
+        let now = self.console.state.now;
         let mut frame = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
         self.app.draw(&self.console.state, now, &mut frame);
         let _inside = self.runtime.enter();
         self.app.tell(&mut self.console, now);
-        self.wishes.extend(self.app.wishes());
         self.frame = frame;
+        for wish in self.app.wishes() {
+            if let Wish::Theme { name, .. } = &wish {
+                self.app.look.theme = shipped(name, Depth::True).unwrap();
+            }
+            self.wishes.push(wish);
+        }
     }
 
     /// Waits until something holds.
@@ -104,8 +172,13 @@ impl Play {
         self.draw();
         while !holds(self) {
             assert!(begun.elapsed() < PATIENCE, "{what}: never so. The screen:\n{}", self.text());
-            self.pump();
+            self.pump(STEP);
         }
+    }
+
+    /// The frame as text.
+    pub(crate) fn text(&self) -> String {
+        frame::text(&self.frame)
     }
 
     pub(crate) fn press(&mut self, key: &str) {
@@ -113,16 +186,12 @@ impl Play {
         self.input(Input::Key(chord));
     }
 
-    fn input(&mut self, input: Input) {
-        let now = self.now();
+    pub(crate) fn input(&mut self, input: Input) {
+        let now = self.console.state.now;
         let inside = self.runtime.enter();
         self.app.input(input, &mut self.console, now);
         drop(inside);
         self.draw();
-    }
-
-    pub(crate) fn paste(&mut self, text: &str) {
-        self.input(Input::Paste(text.to_owned()));
     }
 
     pub(crate) fn resize(&mut self, size: (u16, u16)) {
@@ -134,24 +203,8 @@ impl Play {
     /// Clicks on the first place where a text stands.
     pub(crate) fn click(&mut self, text: &str) {
         self.see(text);
-        let (x, y) = self.place_of(text).unwrap();
+        let (x, y) = frame::place_of(&self.frame, text).unwrap();
         self.input(Input::Click { x, y });
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let cells = self.frame.content.chunks(usize::from(self.frame.area.width));
-        cells.map(|line| line.iter().map(Cell::symbol).collect()).collect()
-    }
-
-    fn text(&self) -> String {
-        self.lines().iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
-    }
-
-    fn place_of(&self, text: &str) -> Option<(u16, u16)> {
-        let lines = self.lines();
-        let (y, line) = lines.iter().enumerate().find(|(_, line)| line.contains(text))?;
-        let x = line.split(text).next().unwrap_or_default().chars().count();
-        Some((u16::try_from(x).unwrap(), u16::try_from(y).unwrap()))
     }
 
     /// Waits until a text is on screen.
@@ -166,25 +219,25 @@ impl Play {
 
     /// Waits until a line holds both texts.
     pub(crate) fn line_says(&mut self, line: &str, text: &str) {
-        let says = |play: &Self| play.lines().iter().any(|l| l.contains(line) && l.contains(text));
+        let says = |play: &Self| frame::lines(&play.frame).iter().any(|l| l.contains(line) && l.contains(text));
         self.wait(&format!("the line of {line:?} says {text:?}"), says);
     }
 
     /// Waits until one text stands above another.
     pub(crate) fn above(&mut self, upper: &str, lower: &str) {
         let is_above = |play: &Self| {
-            let lines = play.lines();
-            let line = |text: &str| lines.iter().position(|line| line.contains(text));
+            let line = |text: &str| frame::place_of(&play.frame, text).map(|(_, y)| y);
             line(upper).zip(line(lower)).is_some_and(|(upper, lower)| upper < lower)
         };
         self.wait(&format!("{upper:?} is above {lower:?}"), is_above);
     }
 
-    /// The line under the cursor: the one on the ground of the selection.
-    fn cursor_line(&self) -> Option<(usize, String)> {
-        let ground = self.app.look.theme.style(Role::Selection).bg;
-        let y = (0..self.size.1).find(|y| ground.is_some() && self.frame[(1, *y)].style().bg == ground)?;
-        Some((usize::from(y), self.lines()[usize::from(y)].clone()))
+    /// Waits until a text stands in the colours of a role of the theme.
+    pub(crate) fn painted(&mut self, text: &str, role: &str) {
+        let known = Role::ALL.iter().find(|(_, name)| *name == role);
+        let (role, _) = known.unwrap_or_else(|| panic!("no role {role}"));
+        let painted = |play: &Self| frame::is_painted(&play.frame, &play.app.look.theme, text, *role);
+        self.wait(&format!("{text:?} is painted as {role:?}"), painted);
     }
 
     /// Waits until the cursor stands on a line with this text.
@@ -205,13 +258,28 @@ impl Play {
         panic!("no line of {text:?} to go to. The screen:\n{}", self.text());
     }
 
-    /// The line of the screen that the cursor stands on.
-    pub(crate) fn cursor_y(&self) -> Option<usize> {
-        self.cursor_line().map(|(y, _)| y)
+    /// The line of the screen that the cursor stands on, and its text.
+    pub(crate) fn cursor_line(&self) -> Option<(usize, String)> {
+        frame::cursor_line(&self.frame, &self.app.look.theme)
     }
 
     /// Waits until the console asked the terminal for something.
     pub(crate) fn wished(&mut self, what: &str, is_it: impl Fn(&Wish) -> bool) {
         self.wait(what, |play| play.wishes.iter().any(&is_it));
     }
+
+    /// Waits until everything stands on the ground of a theme.
+    pub(crate) fn colours_of(&mut self, name: &str) {
+        let ground = shipped(name, Depth::True).unwrap().style(Role::Background).bg.unwrap();
+        self.wait(&format!("the colours are those of {name}"), |play| play.frame[(0, 0)].bg == ground);
+    }
+}
+
+fn live(specs: Vec<SourceSpec>, ear: &Arc<Ear>, clock: &Arc<StoryClock>) -> Console {
+    Console::live(Rules::default(), specs, ear.clone(), clock.clone())
+}
+
+fn app(size: (u16, u16), theme: Theme) -> App {
+    let look = Look { theme, glyphs: Glyphs::UNICODE, depth: Depth::True, keymap: Keymap::default() };
+    App::new(Ui::new(Size::new(size.0, size.1)), look)
 }

@@ -4,53 +4,72 @@
 //! # what the scenario shows
 //! the story is at 5m                 where it begins; else 3m
 //! the screen is 80x24                else 120x40
+//! the theme is light                 else dark
+//! all is recorded                    on a tape
+//!
 //! I press p                          keys, as the keymap file writes them
 //! I press j 5 times
 //! I type env:prod                    letters into the field that is open
 //! I paste y
 //! I go to "shop/prod"                down the list until the cursor stands on it
 //! I click on "staging"
+//! I turn the wheel down              or up
+//! the story goes on to 13m
+//! this machine sleeps until 1h
+//! the screen becomes 80x24
+//! I play the tape
+//!
 //! I see "crash loop"                 waits until it is so
 //! I do not see "crash loop"
 //! the line of "api" says "3/4"
 //! "down" is above "degraded"
+//! "down" is painted as bad           a role of the theme
+//! the colours are those of light     of a theme
 //! the cursor is on "api"
-//! the cursor has not moved           since the sentence before the last that moved it or the story
-//! the story goes on to 13m
-//! the screen becomes 80x24
+//! the cursor has not moved           on the screen, since the story went on
 //! the clipboard holds "prod/api"
 //! a file is saved with "GET /"
+//! the mouse is off                   or on
 //! the console quits
+//! the screen is painted anew
+//! show me the screen                 prints it, for who writes a scenario (`--nocapture`)
 //! ```
 
 use quarterdeck::tui::app::Wish;
+use quarterdeck::tui::input::Input;
+use quarterdeck::tui::theme::SHIPPED;
 
-use crate::play::Play;
+use crate::play::{Begin, Play};
 
 /// Plays a script to its end.
 pub(crate) fn play(name: &str, script: &str) {
-    let sentences: Vec<(usize, &str)> = script
-        .lines()
-        .enumerate()
-        .map(|(n, line)| (n + 1, line.trim()))
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .collect();
-    let (mut story, mut size) = (180, (120, 40));
-    let mut rest = sentences.iter().peekable();
-    while let Some((_, sentence)) = rest.peek() {
-        if let Some(time) = sentence.strip_prefix("the story is at ") {
-            story = seconds(time);
-        } else if let Some(wanted) = sentence.strip_prefix("the screen is ") {
-            size = cells(wanted);
-        } else {
-            break;
+    let mut begin = Begin { story: 180, size: (120, 40), theme: "dark", recorded: false };
+    let mut stage = None;
+    for (n, sentence) in script.lines().enumerate().map(|(n, line)| (n + 1, line.trim())) {
+        if sentence.is_empty() || sentence.starts_with('#') || stage.is_none() && begins(&mut begin, sentence) {
+            continue;
         }
-        rest.next();
-    }
-    let mut stage = Stage { play: Play::begin(story, size), line_before: None };
-    for (n, sentence) in rest {
+        let stage = stage.get_or_insert_with(|| Stage { play: Play::begin(begin), line_before: None });
+        println!("{name}:{n}: {sentence}");
         assert!(stage.does(sentence), "{name}:{n}: I do not understand `{sentence}`");
     }
+    assert!(stage.is_some(), "{name}: nothing happens");
+}
+
+/// Takes a sentence that says how it begins; false where it is none.
+fn begins(begin: &mut Begin, sentence: &str) -> bool {
+    if let Some(time) = sentence.strip_prefix("the story is at ") {
+        begin.story = seconds(time);
+    } else if let Some(wanted) = sentence.strip_prefix("the screen is ").and_then(cells) {
+        begin.size = wanted;
+    } else if let Some(name) = sentence.strip_prefix("the theme is ") {
+        begin.theme = SHIPPED.iter().find(|(known, _)| *known == name).expect("a theme").0;
+    } else if sentence == "all is recorded" {
+        begin.recorded = true;
+    } else {
+        return false;
+    }
+    true
 }
 
 struct Stage {
@@ -62,10 +81,10 @@ struct Stage {
 impl Stage {
     /// Does what a sentence says; false where it is none.
     fn does(&mut self, sentence: &str) -> bool {
-        self.acts(sentence) || self.looks(sentence)
+        self.presses(sentence) || self.acts(sentence) || self.looks(sentence) || self.asks_the_terminal(sentence)
     }
 
-    fn acts(&mut self, sentence: &str) -> bool {
+    fn presses(&mut self, sentence: &str) -> bool {
         let play = &mut self.play;
         if let Some(keys) = sentence.strip_prefix("I press ") {
             if let Some((key, times)) = keys.strip_suffix(" times").and_then(|keys| keys.rsplit_once(' ')) {
@@ -78,16 +97,32 @@ impl Stage {
                 play.press(if c == ' ' { "space".to_owned() } else { c.to_string() }.as_str());
             }
         } else if let Some(text) = sentence.strip_prefix("I paste ") {
-            play.paste(text);
+            play.input(Input::Paste(text.to_owned()));
         } else if let Some(text) = sentence.strip_prefix("I go to ") {
             play.go_to(bare(text));
         } else if let Some(text) = sentence.strip_prefix("I click on ") {
             play.click(bare(text));
-        } else if let Some(time) = sentence.strip_prefix("the story goes on to ") {
-            self.line_before = play.cursor_y();
+        } else if let Some(way) = sentence.strip_prefix("I turn the wheel ") {
+            play.input(Input::Wheel { down: way == "down" });
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn acts(&mut self, sentence: &str) -> bool {
+        let play = &mut self.play;
+        if let Some(time) = sentence.strip_prefix("the story goes on to ") {
+            self.line_before = play.cursor_line().map(|(y, _)| y);
             play.go_on_to(seconds(time));
-        } else if let Some(size) = sentence.strip_prefix("the screen becomes ") {
-            play.resize(cells(size));
+        } else if let Some(time) = sentence.strip_prefix("this machine sleeps until ") {
+            play.sleep_until(seconds(time));
+        } else if let Some(size) = sentence.strip_prefix("the screen becomes ").and_then(cells) {
+            play.resize(size);
+        } else if sentence == "I play the tape" {
+            play.play_the_tape();
+        } else if sentence == "show me the screen" {
+            println!("{}", play.text());
         } else {
             return false;
         }
@@ -104,16 +139,33 @@ impl Stage {
             play.line_says(bare(line), bare(text));
         } else if let Some((upper, lower)) = sentence.split_once(" is above ") {
             play.above(bare(upper), bare(lower));
+        } else if let Some((text, role)) = sentence.split_once(" is painted as ") {
+            play.painted(bare(text), role);
+        } else if let Some(name) = sentence.strip_prefix("the colours are those of ") {
+            play.colours_of(name);
         } else if let Some(text) = sentence.strip_prefix("the cursor is on ") {
             play.cursor_on(bare(text));
         } else if sentence == "the cursor has not moved" {
-            assert_eq!(play.cursor_y(), self.line_before, "the cursor has moved");
-        } else if let Some(text) = sentence.strip_prefix("the clipboard holds ") {
+            assert!(self.line_before.is_some(), "the story did not go on");
+            assert_eq!(play.cursor_line().map(|(y, _)| y), self.line_before, "the cursor has moved");
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn asks_the_terminal(&mut self, sentence: &str) -> bool {
+        let play = &mut self.play;
+        if let Some(text) = sentence.strip_prefix("the clipboard holds ") {
             play.wished(sentence, |wish| matches!(wish, Wish::Copy(copied) if copied == bare(text)));
         } else if let Some(text) = sentence.strip_prefix("a file is saved with ") {
             play.wished(sentence, |wish| matches!(wish, Wish::Save { text: saved, .. } if saved.contains(bare(text))));
+        } else if let Some(state) = sentence.strip_prefix("the mouse is ") {
+            play.wished(sentence, |wish| *wish == Wish::Mouse(state == "on"));
         } else if sentence == "the console quits" {
             play.wished(sentence, |wish| *wish == Wish::Quit);
+        } else if sentence == "the screen is painted anew" {
+            play.wished(sentence, |wish| *wish == Wish::Redraw);
         } else {
             return false;
         }
@@ -138,7 +190,7 @@ fn seconds(time: &str) -> i64 {
 }
 
 /// `80x24`.
-fn cells(size: &str) -> (u16, u16) {
-    let (width, height) = size.split_once('x').unwrap();
-    (width.parse().unwrap(), height.parse().unwrap())
+fn cells(size: &str) -> Option<(u16, u16)> {
+    let (width, height) = size.split_once('x')?;
+    Some((width.parse().ok()?, height.parse().ok()?))
 }
