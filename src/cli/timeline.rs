@@ -1,11 +1,12 @@
-//! `timeline`: what changed, as far as the platforms tell.
+//! `timeline`: what changed, as far as the platforms tell, and what changes while one looks.
 
 use super::args::{self, Format, Global};
 use super::output;
 use super::output::items::ChangeItem;
 use super::session::Session;
 use super::{Exit, Failure, Wiring, address};
-use crate::model::{Change, EnvironmentAddress};
+use crate::engine::State;
+use crate::model::{Change, ChangeKind, EnvironmentAddress, SourceName, Text};
 
 /// Prints the changes known so far, oldest first; with `--follow`, new ones as they come.
 ///
@@ -16,7 +17,8 @@ pub async fn run(global: &Global, args: &args::Timeline, wiring: &Wiring) -> Res
     let narrowed = address::narrowed(&session, global.environment.as_deref())?;
     let wanted = |change: &&Change| belongs(change, narrowed.as_ref());
     let state = &session.console.state;
-    let changes: Vec<&Change> = state.fleet.timeline().iter().filter(wanted).collect();
+    let told = told(state);
+    let changes: Vec<&Change> = told.iter().filter(wanted).collect();
     if global.output == Format::Json && !args.follow {
         let items: Vec<_> = changes.iter().map(|change| ChangeItem::of(change)).collect();
         output::json("Change", state, items)?;
@@ -43,6 +45,43 @@ pub async fn run(global: &Global, args: &args::Timeline, wiring: &Wiring) -> Res
         last = timeline.back().cloned();
     }
     Ok(Exit::Done)
+}
+
+/// What the platforms themselves still know of the past: revisions that began, and how Instances last ended. A command
+/// that has only just looked has seen nothing change with its own eyes.
+fn told(state: &State) -> Vec<Change> {
+    let fleet = &state.fleet;
+    let mut changes: Vec<Change> = fleet.timeline().iter().cloned().collect();
+    for service in fleet.services() {
+        let about = |at, kind, source: &SourceName, text: String, bad| Change {
+            at,
+            kind,
+            source: Some(source.clone()),
+            service: Some(service.address.clone()),
+            text: Text::line(&text),
+            bad,
+        };
+        for revision in fleet.revisions(&service.address) {
+            let Some(at) = revision.created_at else { continue };
+            let number = revision.number.map(|n| format!(" {n}")).unwrap_or_default();
+            let images: Vec<&str> = revision.images.iter().map(|image| image.reference.shown()).collect();
+            let cause = revision.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
+            let text = format!("revision{number} of {}: {}{cause}", revision.workload.1, images.join(", "));
+            changes.push(about(at, ChangeKind::Release, &revision.key.source, text, false));
+        }
+        for instance in service.instances.iter().filter_map(|key| fleet.instance(key)) {
+            let Some((exit, at)) = instance.last_exit.as_ref().and_then(|exit| Some((exit, exit.at?))) else {
+                continue;
+            };
+            let code = exit.code.map(|code| format!(" with {code}")).unwrap_or_default();
+            let reason = exit.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let bad = exit.code != Some(0);
+            let text = format!("{} ended{code}{reason}", instance.name);
+            changes.push(about(at, ChangeKind::Restart, &instance.key.source, text, bad));
+        }
+    }
+    changes.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.service.cmp(&b.service)).then_with(|| a.text.cmp(&b.text)));
+    changes
 }
 
 fn belongs(change: &Change, narrowed: Option<&EnvironmentAddress>) -> bool {

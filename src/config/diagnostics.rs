@@ -132,6 +132,12 @@ impl<'a> Document<'a> {
         Self { name: name.to_owned(), text, tree, problems: Vec::new(), warnings: Vec::new() }
     }
 
+    /// The file's name as it was given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Something that must be put right, at a key; list items are named by their number.
     pub fn refuse(&mut self, path: &[&str], message: impl Into<String>, help: impl Into<String>) {
         let problem = Problem::at(&self.name, self.text, &self.span(path), message, help);

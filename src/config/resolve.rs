@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::diagnostics::{Document, Problem, Problems};
-use super::file::{Environment, File, Match};
+use super::file::{Environment, File, Limit, Match};
 use super::{shapes, sources};
 use crate::fleet::Rules;
-use crate::fleet::rules::{EnvironmentRule, Matcher, SystemRule};
+use crate::fleet::rules::{EnvironmentRule, LimitRule, Matcher, QueueRule, SystemRule};
 use crate::model::SourceSpec;
 
 /// What a file gives by itself.
@@ -37,7 +37,11 @@ pub fn parse(name: &str, text: &str, folder: Option<&Path>) -> Result<(File, Res
         }
     };
     let specs = sources::resolve(&file, folder, &mut document);
-    let rules = Rules { systems: systems(&file, &mut document), environments: environments(&file, &mut document) };
+    let rules = Rules {
+        systems: systems(&file, &mut document),
+        environments: environments(&file, &mut document),
+        queues: queues(&file),
+    };
     shapes::check(&file, &mut document);
     if document.problems.is_empty() {
         Ok((file, Resolved { sources: specs, rules, warnings: document.warnings }))
@@ -80,9 +84,31 @@ fn environments(file: &File, document: &mut Document<'_>) -> Vec<EnvironmentRule
             url: environment.url.clone(),
             branch: environment.branch.clone(),
             matchers,
+            limits: environment.limits.iter().map(|(service, limit)| limit_rule(service, limit)).collect(),
         });
     }
     rules
+}
+
+fn limit_rule(service: &str, limit: &Limit) -> LimitRule {
+    // A condition that is none is refused with the other shapes.
+    let scale_out = limit.scale_out.as_deref().and_then(shapes::condition);
+    LimitRule { service: service.to_owned(), min: limit.min, max: limit.max, scale_out }
+}
+
+fn queues(file: &File) -> Vec<QueueRule> {
+    let rule = |queue: &super::file::Queue| QueueRule {
+        source: queue.source.clone(),
+        names: [&queue.rabbitmq, &queue.bullmq, &queue.celery, &queue.sqs]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .cloned()
+            .collect(),
+        consumer: queue.consumer.clone(),
+        limit: queue.limit,
+    };
+    file.queue.iter().map(rule).collect()
 }
 
 fn named(file: &File, index: usize, environment: &Environment, document: &mut Document<'_>) {

@@ -6,6 +6,7 @@ use super::file::{Check, File, Limit, Policy};
 use super::sources::secret;
 use super::values::Moment;
 use super::wording::nearest;
+use crate::fleet::rules::ScaleOut;
 
 /// Checks everything that gives neither a Source nor an assignment rule.
 pub fn check(file: &File, document: &mut Document<'_>) {
@@ -33,18 +34,26 @@ fn limits(limit: &Limit, path: &[&str], document: &mut Document<'_>) {
         document.refuse(path, format!("min {min} is more than max {max}"), format!("min = {max}, max = {min}?"));
     }
     let Some(condition) = &limit.scale_out else { return };
-    let words: Vec<&str> = condition.split_whitespace().collect();
-    let number = |text: &str| text.trim_end_matches('%').parse::<f64>().is_ok_and(|n| n >= 0.0);
-    let good = match words[..] {
-        ["queue", name, ">", n] => !name.is_empty() && number(n),
-        ["cpu" | "memory", ">", n] => number(n),
-        ["cpu" | "memory", ">", n, "%"] => number(n),
-        _ => false,
-    };
-    if !good {
+    if self::condition(condition).is_none() {
         let at: Vec<&str> = path.iter().copied().chain(["scale_out"]).collect();
         let help = "`queue NAME > NUMBER`, `cpu > 70%` or `memory > 80%`";
         document.refuse(&at, format!("`{condition}` is no condition"), help);
+    }
+}
+
+/// `queue NAME > NUMBER`, `cpu > 70%`, `memory > 80 %`.
+pub(super) fn condition(text: &str) -> Option<ScaleOut> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let percent = |text: &str| text.trim_end_matches('%').parse::<u32>().ok();
+    let of = |what: &str, percent| match what {
+        "cpu" => Some(ScaleOut::Cpu { percent }),
+        "memory" => Some(ScaleOut::Memory { percent }),
+        _ => None,
+    };
+    match words[..] {
+        ["queue", name, ">", above] => Some(ScaleOut::Queue { name: name.to_owned(), above: above.parse().ok()? }),
+        [what, ">", number] | [what, ">", number, "%"] => of(what, percent(number)?),
+        _ => None,
     }
 }
 
@@ -164,7 +173,6 @@ fn policy_of(tier: &str, policy: &Policy, document: &mut Document<'_>) {
 fn not_yet(file: &File, document: &mut Document<'_>) {
     let parts = [
         ("freeze", !file.freeze.is_empty()),
-        ("queue", !file.queue.is_empty()),
         ("check", !file.check.is_empty()),
         ("checklist", !file.checklist.is_empty()),
     ];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::diagnostics::Document;
 use super::file::{File, Source};
 use super::values::Secret;
-use crate::model::{Connection, SourceName, SourceSpec};
+use crate::model::{Connection, Endpoint, SecretPlace, SourceName, SourceSpec};
 
 /// The kinds, and what each takes beside `name`, `connect`, `ca_file` and `timeout`.
 const KINDS: [(&str, &[&str]); 7] = [
@@ -150,15 +150,89 @@ fn connection(
                 ca_file: beside(folder, source.ca_file.as_ref()),
             })
         }
-        _ => {
-            let message = format!("Sources of kind {kind} come with a later version; `{}` is ignored", source.name);
-            document.warn(
-                &["source", at, kind],
-                message,
-                "nothing needs to be changed: it will be read when it can be",
-            );
-            None
+        ("aws", ..) => Some(Connection::Aws {
+            profile: source.aws.clone()?,
+            region: source.region.clone(),
+            clusters: source.clusters.clone().unwrap_or_default(),
+            queues: queues(file, &source.name, |queue| &queue.sqs),
+            ca_file: beside(folder, source.ca_file.as_ref()),
+        }),
+        ("rabbitmq", ..) => Some(Connection::RabbitMq {
+            endpoint: endpoint(source, source.rabbitmq.as_ref()?, (kind, at), folder, document)?,
+            vhosts: source.vhosts.clone().unwrap_or_default(),
+            queues: queues(file, &source.name, |queue| &queue.rabbitmq),
+        }),
+        ("redis", ..) => Some(Connection::Redis {
+            endpoint: endpoint(source, source.redis.as_ref()?, (kind, at), folder, document)?,
+            bullmq: queues(file, &source.name, |queue| &queue.bullmq),
+            celery: queues(file, &source.name, |queue| &queue.celery),
+        }),
+        ("prometheus", ..) => {
+            let endpoint = endpoint(source, source.prometheus.as_ref()?, (kind, at), folder, document)?;
+            Some(Connection::Prometheus { endpoint })
         }
+        ("alertmanager", ..) => {
+            let endpoint = endpoint(source, source.alertmanager.as_ref()?, (kind, at), folder, document)?;
+            Some(Connection::Alertmanager { endpoint })
+        }
+        _ => None,
+    }
+}
+
+/// The queues that `[[queue]]` entries name of a Source, in their order.
+fn queues(file: &File, source: &str, names: fn(&super::file::Queue) -> &Option<Vec<String>>) -> Vec<String> {
+    let own = file.queue.iter().filter(|queue| queue.source == source);
+    own.filter_map(|queue| names(queue).as_ref()).flatten().cloned().collect()
+}
+
+/// A server's URL, with its user and where its password lies; neither of them in the URL itself.
+fn endpoint(
+    source: &Source,
+    url: &str,
+    (kind, at): (&'static str, &str),
+    folder: Option<&Path>,
+    document: &mut Document<'_>,
+) -> Option<Endpoint> {
+    let path = ["source", at, kind];
+    let (schemes, help): (&[&str], _) = match kind {
+        "redis" => (&["redis", "rediss", "unix"], "redis://host:6379/0, rediss://host:6379/0 or unix:///path"),
+        _ => (&["http", "https"], "http://host:port or https://host"),
+    };
+    let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| schemes.contains(scheme)) else {
+        document.refuse(&path, format!("`{}` is no URL of a {kind}", url.split('@').next_back().unwrap_or(url)), help);
+        return None;
+    };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    if host.contains('@') {
+        let help = "write user = \"…\" and password = { env = \"…\" } beside it";
+        document.refuse(&path, "credentials do not stand in a URL: it is shown on the Sources screen", help);
+        return None;
+    }
+    if host.is_empty() && scheme != "unix" {
+        document.refuse(&path, "the host is missing", help);
+        return None;
+    }
+    if matches!(scheme, "http" | "redis") && source.password.is_some() && !is_loopback(host) {
+        let message = "the password travels in clear: the connection has no TLS";
+        document.warn(&path, message, if kind == "redis" { "use rediss://" } else { "use https://" });
+    }
+    Some(Endpoint {
+        url: url.trim_end_matches('/').to_owned(),
+        user: source.user.clone(),
+        password: source.password.as_ref().map(|secret| place(secret, &format!("source.{at}.password"), document)),
+        ca_file: beside(folder, source.ca_file.as_ref()),
+    })
+}
+
+/// Where a secret lies; one in clear is read from the file again when it is needed.
+pub(super) fn place(secret: &Secret, path: &str, document: &Document<'_>) -> SecretPlace {
+    let config = || SecretPlace::Config { file: PathBuf::from(document.name()), path: path.to_owned() };
+    let Secret::From(from) = secret else { return config() };
+    match (&from.env, &from.file, &from.command) {
+        (Some(name), ..) => SecretPlace::Env(name.clone()),
+        (_, Some(file), _) => SecretPlace::File(file.clone()),
+        (_, _, Some(argv)) => SecretPlace::Command(argv.clone()),
+        (None, None, None) => config(),
     }
 }
 

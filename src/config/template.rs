@@ -36,6 +36,14 @@ fn source(out: &mut String, spec: &SourceSpec) {
                 lines.push(format!("kubeconfig = {}", quoted(&one.display().to_string())));
             }
         }
+        Connection::Aws { profile, region, .. } => {
+            lines.push(format!("aws = {}", quoted(profile)));
+            lines.extend(region.as_ref().map(|region| format!("region = {}", quoted(region))));
+        }
+        Connection::RabbitMq { endpoint, .. } => lines.push(format!("rabbitmq = {}", quoted(&endpoint.url))),
+        Connection::Redis { endpoint, .. } => lines.push(format!("redis = {}", quoted(&endpoint.url))),
+        Connection::Prometheus { endpoint } => lines.push(format!("prometheus = {}", quoted(&endpoint.url))),
+        Connection::Alertmanager { endpoint } => lines.push(format!("alertmanager = {}", quoted(&endpoint.url))),
         Connection::Kubernetes { .. } | Connection::Demo { .. } => return,
     }
     if !spec.connect {

@@ -316,11 +316,11 @@ mod tests {
             matchers: vec![matcher.clone()],
             ..EnvironmentRule::default()
         };
-        let rules = Rules { systems: vec![], environments: vec![rule("blue", None)] };
+        let rules = Rules { environments: vec![rule("blue", None)], ..Rules::default() };
         let (address, tier, lines) = decide(&rules, &asked("docker:local", "shop-dev", "web"));
         assert_eq!((address.as_str(), tier), ("market/blue/web", Tier::Unknown));
         assert!(lines[1].contains("rule 1, the configuration"), "{lines:?}");
-        let rules = Rules { systems: vec![], environments: vec![rule("blue", Some(Tier::Production))] };
+        let rules = Rules { environments: vec![rule("blue", Some(Tier::Production))], ..Rules::default() };
         assert_eq!(decide(&rules, &asked("docker:local", "shop-dev", "web")).1, Tier::Production);
     }
 }

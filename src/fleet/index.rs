@@ -102,7 +102,13 @@ impl Index {
             Fact::Revision(f) => self.put_revision(slot, f),
             Fact::Scope(f) => self.put_scope(slot, old, f),
             Fact::Event(f) => return self.events.put(slot, old.is_none(), f),
-            Fact::Route(_) | Fact::Budget(_) | Fact::Node(_) => {}
+            Fact::Route(_)
+            | Fact::Budget(_)
+            | Fact::Node(_)
+            | Fact::Queue(_)
+            | Fact::Alarm(_)
+            | Fact::Check(_)
+            | Fact::Store(_) => {}
         }
         None
     }

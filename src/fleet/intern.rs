@@ -44,7 +44,15 @@ impl Interner {
                 self.share(&mut f.name);
                 self.share_images(&mut f.images);
             }
-            Fact::Scope(_) | Fact::Autoscaler(_) | Fact::Route(_) | Fact::Budget(_) | Fact::Node(_) => {}
+            Fact::Scope(_)
+            | Fact::Autoscaler(_)
+            | Fact::Route(_)
+            | Fact::Budget(_)
+            | Fact::Node(_)
+            | Fact::Queue(_)
+            | Fact::Alarm(_)
+            | Fact::Check(_)
+            | Fact::Store(_) => {}
         }
         if self.texts.len() > self.sweep_at {
             self.texts.retain(Text::is_shared);

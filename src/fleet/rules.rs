@@ -11,6 +11,7 @@ use super::shape::short_source;
 pub struct Rules {
     pub systems: Vec<SystemRule>,
     pub environments: Vec<EnvironmentRule>,
+    pub queues: Vec<QueueRule>,
 }
 
 /// The order in which a System's Environments promote into each other.
@@ -31,6 +32,48 @@ pub struct EnvironmentRule {
     pub branch: Option<String>,
     /// What belongs to it; any of them suffices.
     pub matchers: Vec<Matcher>,
+    /// How far its Services may be scaled, and when they should be.
+    pub limits: Vec<LimitRule>,
+}
+
+/// One entry of `[environment.limits]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LimitRule {
+    /// The Service's name, `*` standing for any run of characters.
+    pub service: String,
+    pub min: Option<u32>,
+    pub max: Option<u32>,
+    pub scale_out: Option<ScaleOut>,
+}
+
+/// When a Service should have more Instances.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScaleOut {
+    /// More than `above` wait in this queue.
+    Queue {
+        name: String,
+        above: u64,
+    },
+    /// More than so many percent of what it may use.
+    Cpu {
+        percent: u32,
+    },
+    Memory {
+        percent: u32,
+    },
+}
+
+/// One `[[queue]]` of the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueRule {
+    pub source: String,
+    /// Names, `*` standing for any run of characters.
+    pub names: Vec<String>,
+    /// The Service that takes from them, as an address.
+    pub consumer: Option<String>,
+    /// More than this many waiting is a backlog.
+    pub limit: Option<u64>,
 }
 
 /// What a thing must be to match: every field that is given, `*` standing for any run of characters.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Autoscaler, Event, Instance, Key, Kind, Labels, Platform, Revision, Route, Text, Workload};
+use super::{
+    Alarm, Autoscaler, Check, Event, Instance, Key, Kind, Labels, Platform, Queue, Revision, Route, Store, Text,
+    Workload,
+};
 
 /// A fact: a namespace, a Compose project or an ECS cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,10 @@ pub enum Fact {
     Budget(Box<Budget>),
     Node(Box<Node>),
     Event(Box<Event>),
+    Queue(Box<Queue>),
+    Alarm(Box<Alarm>),
+    Check(Box<Check>),
+    Store(Box<Store>),
 }
 
 impl Fact {
@@ -68,6 +75,10 @@ impl Fact {
             Self::Budget(f) => &f.key,
             Self::Node(f) => &f.key,
             Self::Event(f) => &f.key,
+            Self::Queue(f) => &f.key,
+            Self::Alarm(f) => &f.key,
+            Self::Check(f) => &f.key,
+            Self::Store(f) => &f.key,
         }
     }
 
@@ -88,8 +99,11 @@ impl Fact {
             Self::Autoscaler(f) => Some(&f.scope),
             Self::Route(f) => Some(&f.scope),
             Self::Budget(f) => Some(&f.scope),
-            Self::Node(_) => None,
             Self::Event(f) => Some(&f.scope),
+            Self::Queue(f) => Some(&f.scope),
+            Self::Alarm(f) => Some(&f.scope),
+            Self::Store(f) => Some(&f.scope),
+            Self::Node(_) | Self::Check(_) => None,
         }
     }
 }

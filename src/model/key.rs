@@ -39,6 +39,10 @@ pub enum Kind {
     Budget,
     Node,
     Event,
+    Queue,
+    Alarm,
+    Check,
+    Store,
 }
 
 /// The identity of a fact. `uid` is the platform's own (container id, object uid), or `scope/name` where it has none

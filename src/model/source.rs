@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SourceName, Timestamp};
+use super::{SecretPlace, SourceName, Timestamp};
 
 /// The kinds of Sources; the word stands in JSON and on the Sources screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,6 +13,14 @@ use super::{SourceName, Timestamp};
 pub enum SourceKind {
     Docker,
     Kubernetes,
+    Aws,
+    #[serde(rename = "rabbitmq")]
+    RabbitMq,
+    Redis,
+    Prometheus,
+    Alertmanager,
+    /// The health checks that we run ourselves.
+    Checks,
     Demo,
 }
 
@@ -23,6 +31,12 @@ impl SourceKind {
         match self {
             Self::Docker => "docker",
             Self::Kubernetes => "kubernetes",
+            Self::Aws => "aws",
+            Self::RabbitMq => "rabbitmq",
+            Self::Redis => "redis",
+            Self::Prometheus => "prometheus",
+            Self::Alertmanager => "alertmanager",
+            Self::Checks => "checks",
             Self::Demo => "demo",
         }
     }
@@ -32,6 +46,17 @@ impl fmt::Display for SourceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
     }
+}
+
+/// A server that is reached by URL, with what it takes to be let in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Without credentials: those stand beside it.
+    pub url: String,
+    pub user: Option<String>,
+    pub password: Option<SecretPlace>,
+    /// Certificates that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How a Source is reached.
@@ -55,9 +80,46 @@ pub enum Connection {
         allow_exec: Vec<String>,
         ca_file: Option<PathBuf>,
     },
+    /// One profile of the AWS configuration, in one region.
+    Aws {
+        profile: String,
+        /// `None`: the profile's own.
+        region: Option<String>,
+        /// ECS clusters to read (`*` allowed at the end); empty: all.
+        clusters: Vec<String>,
+        /// SQS queues to read (`*` allowed at the end); empty: all.
+        queues: Vec<String>,
+        ca_file: Option<PathBuf>,
+    },
+    /// The management API of a RabbitMQ broker.
+    #[serde(rename = "rabbitmq")]
+    RabbitMq {
+        endpoint: Endpoint,
+        /// Virtual hosts to read; empty: all that may be read.
+        vhosts: Vec<String>,
+        /// Queues to read (`*` allowed at the end); empty: all.
+        queues: Vec<String>,
+    },
+    /// A Redis (or Valkey) server, with the queues that lie in it.
+    Redis {
+        endpoint: Endpoint,
+        /// Names of BullMQ queues; empty, with no Celery queue named either: they are looked for.
+        bullmq: Vec<String>,
+        celery: Vec<String>,
+    },
+    Prometheus {
+        endpoint: Endpoint,
+    },
+    Alertmanager {
+        endpoint: Endpoint,
+    },
     /// The simulated world; `site` is one of its simulated Sources, `start` the moment at which its story began. Story
     /// time is what the engine's clock shows minus `start`: a clock that stands still freezes the whole world.
-    Demo { seed: u64, site: String, start: Timestamp },
+    Demo {
+        seed: u64,
+        site: String,
+        start: Timestamp,
+    },
 }
 
 /// A Source to open.
@@ -80,6 +142,11 @@ impl SourceSpec {
         match self.connection {
             Connection::Docker { .. } => SourceKind::Docker,
             Connection::Kubernetes { .. } => SourceKind::Kubernetes,
+            Connection::Aws { .. } => SourceKind::Aws,
+            Connection::RabbitMq { .. } => SourceKind::RabbitMq,
+            Connection::Redis { .. } => SourceKind::Redis,
+            Connection::Prometheus { .. } => SourceKind::Prometheus,
+            Connection::Alertmanager { .. } => SourceKind::Alertmanager,
             Connection::Demo { .. } => SourceKind::Demo,
         }
     }

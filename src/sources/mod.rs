@@ -9,4 +9,6 @@ pub mod kubernetes;
 pub mod port;
 pub mod process;
 pub mod registry;
+pub mod secret;
 pub mod supervisor;
+pub mod web;

@@ -17,7 +17,6 @@ impl Opener for Registry {
             #[cfg(feature = "kubernetes")]
             Connection::Kubernetes { .. } => super::kubernetes::open(spec),
             Connection::Demo { .. } => super::demo::open(spec),
-            #[cfg(not(all(feature = "docker", feature = "kubernetes")))]
             _ => Err(Failure::new(FailureKind::Unsupported, "this build has no client for such a Source")),
         }
     }

@@ -134,6 +134,16 @@ fn a_named_file_that_is_not_there_is_an_error_and_the_usual_one_is_not() {
 }
 
 #[test]
+fn a_configured_context_is_looked_for_in_the_usual_kubeconfig() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.toml");
+    fs::write(&file, "discover = false\n[[source]]\nname = \"prod\"\nkubernetes = \"eks-prod\"\n").unwrap();
+    let flags = Flags { config: Some(file), theme: None };
+    let settings = load(&machine(home.path(), &[("KUBECONFIG", "/one:two:/three")]), &flags).unwrap();
+    assert!(format!("{:?}", settings.sources).contains("kubeconfig: [\"/one\", \"/three\"]"), "{:?}", settings.sources);
+}
+
+#[test]
 fn a_configured_source_stands_instead_of_the_same_one_found() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("config.toml");

@@ -86,7 +86,7 @@ fn other_rules_assign_everything_anew_and_are_no_news_of_the_world() {
         matchers: vec![matcher],
         ..EnvironmentRule::default()
     };
-    lab.fleet.set_rules(Rules { systems: vec![], environments: vec![rule] }, at(1));
+    lab.fleet.set_rules(Rules { environments: vec![rule], ..Rules::default() }, at(1));
     assert_eq!(lab.addresses(), ["market/live/api", "market/live/web"]);
     let environments = lab.fleet.environments();
     assert_eq!(
@@ -111,7 +111,7 @@ fn environments_stand_by_system_and_promotion_path_else_by_tier() {
     let by_tier = ["prod", "app/prod", "app/dev", "app/lab", "biz/prod", "biz/staging", "biz/dev"];
     assert_eq!(order(&lab), by_tier);
     let path = ["dev", "prod", "staging"].map(str::to_owned).to_vec();
-    lab.fleet.set_rules(Rules { systems: vec![SystemRule { name: "biz".into(), path }], environments: vec![] }, at(1));
+    lab.fleet.set_rules(Rules { systems: vec![SystemRule { name: "biz".into(), path }], ..Rules::default() }, at(1));
     assert_eq!(order(&lab)[4..], ["biz/staging", "biz/prod", "biz/dev"]);
 }
 

@@ -32,10 +32,14 @@ fn table(kind: Kind) -> Table {
         Kind::Budget => "budgets",
         Kind::Node => "nodes",
         Kind::Event => "events",
+        Kind::Queue => "queues",
+        Kind::Alarm => "alarms",
+        Kind::Check => "checks",
+        Kind::Store => "stores",
     })
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 13] = [
     Kind::Scope,
     Kind::Node,
     Kind::Workload,
@@ -45,6 +49,10 @@ const KINDS: [Kind; 9] = [
     Kind::Route,
     Kind::Budget,
     Kind::Event,
+    Kind::Store,
+    Kind::Queue,
+    Kind::Check,
+    Kind::Alarm,
 ];
 
 impl Teller {

@@ -1,0 +1,152 @@
+//! The door to HTTP for Sources: one client per server with its time limits, its credentials and its trust, answers read up
+//! to a bound and decoded straight to rows. Credentials never follow a redirect.
+
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+
+use super::port::{Desk, Failure, FailureKind};
+use super::secret;
+use crate::model::{Endpoint, redact};
+
+const CONNECT: Duration = Duration::from_secs(3);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest answer, in bytes: the largest list of a thousand queues has less than a tenth of it.
+const LARGEST: usize = 32 << 20;
+
+/// One server.
+pub struct Web {
+    client: Client,
+    url: String,
+    login: Option<(String, SecretString)>,
+    /// What the words of a failure begin with: `RabbitMQ`.
+    who: &'static str,
+}
+
+impl Web {
+    /// A client for `endpoint`; the password is read now.
+    ///
+    /// # Errors
+    /// Where the password or the certificates cannot be read.
+    pub async fn open(who: &'static str, endpoint: &Endpoint, timeout: Option<Duration>) -> Result<Self, Failure> {
+        let unusable = |why: String| Failure::new(FailureKind::Unsupported, why);
+        let mut builder = Client::builder()
+            .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .timeout(timeout.unwrap_or(DEFAULT_TIMEOUT))
+            .redirect(redirect::Policy::none())
+            .pool_max_idle_per_host(2);
+        if let Some(path) = &endpoint.ca_file {
+            let pem = tokio::fs::read(path).await;
+            let pem = pem.map_err(|error| unusable(format!("{} cannot be read: {error}", path.display())))?;
+            let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|error| unusable(format!("{} holds no certificates: {error}", path.display())))?;
+            builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
+        }
+        let client = builder.build().map_err(|error| unusable(format!("no HTTP client can be made: {error}")))?;
+        let login = match (&endpoint.user, &endpoint.password) {
+            (user, Some(place)) => Some((user.clone().unwrap_or_default(), secret::read(place).await?)),
+            (Some(user), None) => Some((user.clone(), SecretString::default())),
+            (None, None) => None,
+        };
+        Ok(Self { client, url: endpoint.url.trim_end_matches('/').to_owned(), login, who })
+    }
+
+    /// Reads `path` (which begins with `/`) as JSON, within the desk's budget.
+    ///
+    /// # Errors
+    /// What the server (or the way to it) has against it.
+    pub async fn get<T: DeserializeOwned>(&self, desk: &Desk, path: &str) -> Result<T, Failure> {
+        let permit = desk.permit().await;
+        let begun = desk.now();
+        let answer = self.read(path).await;
+        let took = u64::try_from(desk.now().as_millisecond() - begun.as_millisecond()).unwrap_or(0);
+        desk.called(Some(Duration::from_millis(took)));
+        drop(permit);
+        let answer = answer?;
+        desk.alive();
+        Ok(answer)
+    }
+
+    /// The same where no desk is at hand (a look at the raw form of a thing).
+    ///
+    /// # Errors
+    /// What the server (or the way to it) has against it.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let bytes = self.bytes(self.request(Method::GET, path)).await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let begin = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).into_owned();
+            self.failure(FailureKind::Garbled, &format!("answered what is not understood: {error}: {begin}"))
+        })
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        match &self.login {
+            Some((user, password)) if user.is_empty() => request.bearer_auth(password.expose_secret()),
+            Some((user, password)) => request.basic_auth(user, Some(password.expose_secret())),
+            None => request,
+        }
+    }
+
+    async fn bytes(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+        let mut response = request.send().await.map_err(|error| self.lost(&error))?;
+        if !response.status().is_success() {
+            return Err(self.refused(response).await);
+        }
+        self.body(&mut response, LARGEST).await
+    }
+
+    async fn body(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, Failure> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(&error))? {
+            if body.len() + chunk.len() > most {
+                return Err(self.failure(FailureKind::Garbled, &format!("its answer has more than {most} bytes")));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    async fn refused(&self, mut response: Response) -> Failure {
+        let status = response.status();
+        let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let to = response.headers().get("location").and_then(|value| Some(value.to_str().ok()?.to_owned()));
+        let mut body = self.body(&mut response, 4096).await.unwrap_or_default();
+        body.truncate(300);
+        let said = String::from_utf8_lossy(&body).trim().to_owned();
+        let kind = match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FailureKind::Denied,
+            StatusCode::NOT_FOUND => FailureKind::Absent,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => FailureKind::Busy,
+            _ => FailureKind::Garbled,
+        };
+        let mut words = format!("answered {status}");
+        if let Some(to) = to.filter(|_| status.is_redirection()) {
+            words = format!("wants to send us to {to} ({status}); credentials never follow");
+        } else if !said.is_empty() {
+            words = format!("{words}: {said}");
+        }
+        let mut failure = self.failure(kind, &words);
+        failure.retry_after = after.map(Duration::from_secs);
+        failure
+    }
+
+    fn lost(&self, error: &reqwest::Error) -> Failure {
+        let kind = if error.is_decode() { FailureKind::Garbled } else { FailureKind::Unreachable };
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        let words = if error.is_timeout() { "did not answer in time".to_owned() } else { cause.to_string() };
+        self.failure(kind, &words)
+    }
+
+    fn failure(&self, kind: FailureKind, words: &str) -> Failure {
+        let place = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        Failure::new(kind, redact::mask(&format!("{} at {place}: {words}", self.who)))
+    }
+}
