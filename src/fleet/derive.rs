@@ -45,6 +45,7 @@ impl Fleet {
         for id in &touched {
             self.place(*id, &mut dirty);
         }
+        self.tie_signals(&mut dirty);
         let moved = judged || !dirty.is_empty();
         let mut environments = BTreeSet::new();
         for id in dirty {
@@ -198,7 +199,7 @@ impl Fleet {
     fn compute(&self, id: ServiceId, restarts: u32, now: Timestamp) -> Option<Derived> {
         let state = self.services.get(id)?;
         let parts: Vec<Part<'_>> = state.units.iter().filter_map(|unit| self.part(*unit)).collect();
-        let case = Case::new(now, parts, restarts);
+        let case = Case::new(now, parts, restarts).with(self.sights(&state.view.address));
         let findings = diagnose(&case);
         let health = rollup::health(&case, &findings);
         let (desired, ready) = rollup::counts(&case);

@@ -38,6 +38,12 @@ impl Point {
         let number = |n: Option<u64>| n.map_or(UNKNOWN, small);
         Self { step: 0, values: [number(ready.map(u64::from)), number(cpu), number(memory), small(restarts.into())] }
     }
+
+    /// Counts of any kind; one too large for a point is the largest.
+    pub(super) fn of(counts: [Option<u64>; 4]) -> Self {
+        let small = |n: u64| u32::try_from(n).unwrap_or(UNKNOWN - 1).min(UNKNOWN - 1);
+        Self { step: 0, values: counts.map(|count| count.map_or(UNKNOWN, small)) }
+    }
 }
 
 /// A Service's last hour.
@@ -64,6 +70,11 @@ impl History {
 
     /// The last `count` steps up to `now`, oldest first; `None` before the first point and where the value was not known.
     pub(super) fn curve(&self, curve: Curve, now: Timestamp, count: usize) -> Vec<Option<u32>> {
+        self.line(curve as usize, now, count)
+    }
+
+    /// The same of the value that stands at `index` in its points.
+    pub(super) fn line(&self, index: usize, now: Timestamp, count: usize) -> Vec<Option<u32>> {
         let count = count.min(usize::try_from(steps(SPAN_SECONDS)).unwrap_or(count));
         let end = step(now);
         let mut values = Vec::with_capacity(count);
@@ -74,7 +85,7 @@ impl History {
                 at += 1;
             }
             let point = self.points.get(at).filter(|point| point.step <= step);
-            values.push(point.map(|point| point.values[curve as usize]).filter(|value| *value != UNKNOWN));
+            values.push(point.and_then(|point| point.values.get(index).copied()).filter(|value| *value != UNKNOWN));
         }
         values
     }

@@ -29,6 +29,7 @@ pub mod rules;
 mod samples;
 mod service;
 mod shape;
+pub mod signals;
 mod source;
 mod store;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use attention::Attention;
 pub use history::Curve;
 pub use rules::Rules;
 pub use samples::{Measure, Measured};
+pub use signals::{AlarmView, CheckView, QueueView, StoreView};
 pub use source::SourceView;
 
 /// Which rule put a Service where it is, in words: what `explain` prints.
@@ -63,6 +65,7 @@ pub struct Fleet {
     services: service::Services,
     environments: environments::Environments,
     timeline: timeline::Timeline,
+    signals: signals::Signals,
     /// What changes at the next settling is no news of the world: other rules, a Source taken away.
     quiet: bool,
 }
@@ -81,6 +84,7 @@ impl Fleet {
             services: service::Services::default(),
             environments: environments::Environments::default(),
             timeline: timeline::Timeline::default(),
+            signals: signals::Signals::default(),
             quiet: false,
         }
     }
@@ -151,6 +155,7 @@ impl Fleet {
         }
         let Some(fact) = self.store.at(slot) else { return };
         let surplus = self.index.put(slot, old.as_ref(), fact, kind);
+        self.signals.put(fact, old.as_ref());
         if let (None, Some(known)) = (&old, self.sources.get_mut(source)) {
             known.view.objects += 1;
         }
@@ -198,6 +203,7 @@ impl Fleet {
             known.view.objects = known.view.objects.saturating_sub(1);
         }
         self.samples.remove(slot);
+        self.signals.lose(fact);
         self.index.remove(slot, fact);
     }
 
@@ -223,6 +229,7 @@ impl Fleet {
         }
         self.rules = rules;
         self.index.unplace_all();
+        self.signals.loosen();
         self.quiet = true;
         self.settle(now);
         self.environments.reorder(&self.rules);

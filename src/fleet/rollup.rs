@@ -9,7 +9,7 @@ use super::diagnose::{Case, Part};
 
 /// Health with its reasons, worst first.
 pub(super) fn health(case: &Case<'_>, findings: &[Finding]) -> Health {
-    let proven = case.parts.iter().map(prove).max_by_key(|(state, _)| *state);
+    let proven = case.parts.iter().map(|part| prove(part, case.signals.is_proven())).max_by_key(|(state, _)| *state);
     let (proven, words) = proven.unwrap_or((HealthState::Unknown, "nothing is known of it"));
     let found = findings.iter().map(|finding| finding.severity).max().unwrap_or(HealthState::Idle);
     let state = proven.max(found);
@@ -28,7 +28,7 @@ pub(super) fn health(case: &Case<'_>, findings: &[Finding]) -> Health {
 }
 
 /// What a part proves of itself, and why it is no more.
-fn prove(part: &Part<'_>) -> (HealthState, &'static str) {
+fn prove(part: &Part<'_>, checked: bool) -> (HealthState, &'static str) {
     if !part.is_live() {
         return (HealthState::Unknown, "its Source is not live");
     }
@@ -46,7 +46,7 @@ fn prove(part: &Part<'_>) -> (HealthState, &'static str) {
         (None, _) | (_, None) => (HealthState::Unknown, "the platform does not tell its numbers"),
         (Some(desired), Some(ready)) if ready < desired => (HealthState::Unknown, "fewer are ready than wanted"),
         _ if !part.workload.is_none_or(is_settled) => (HealthState::Unknown, "its rollout is not done"),
-        _ if part.probed() == Some(true) => (HealthState::Healthy, ""),
+        _ if checked || part.probed() == Some(true) => (HealthState::Healthy, ""),
         _ => (HealthState::Unchecked, "nothing proves that it serves"),
     }
 }

@@ -124,6 +124,8 @@ pub(super) struct Services {
     wakes: BTreeSet<(Timestamp, ServiceId)>,
     /// Services by the name of their Environment: what an Environment is computed from.
     members: HashMap<EnvironmentAddress, BTreeSet<(Text, ServiceId)>>,
+    /// Counts Services that came or went.
+    epoch: u64,
 }
 
 impl Services {
@@ -138,6 +140,7 @@ impl Services {
         });
         self.states[id as usize] = Some(State::new(address.clone()));
         self.ids.insert(address.clone(), id);
+        self.epoch += 1;
         self.members.entry(address.environment.clone()).or_default().insert((address.service.clone(), id));
         id
     }
@@ -146,6 +149,7 @@ impl Services {
     pub(super) fn remove(&mut self, id: ServiceId) -> Option<State> {
         let state = self.states.get_mut(id as usize)?.take()?;
         self.free.push(id);
+        self.epoch += 1;
         self.ids.remove(&state.view.address);
         if let Some(wake) = state.wake {
             self.wakes.remove(&(wake, id));
@@ -170,6 +174,16 @@ impl Services {
 
     pub(super) fn find(&self, address: &Address) -> Option<&State> {
         self.get(*self.ids.get(address)?)
+    }
+
+    /// The id of the Service at an address.
+    pub(super) fn id_of(&self, address: &Address) -> Option<ServiceId> {
+        self.ids.get(address).copied()
+    }
+
+    /// How many Services have come or gone so far.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// All by address.

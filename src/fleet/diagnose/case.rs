@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::fleet::SourceView;
+use crate::fleet::signals::Sights;
 use crate::fleet::words::{after, seconds_between};
 use crate::model::{
     Autoscaler, CheckState, Event, Finding, HealthState, Instance, JobState, Key, Phase, Rollout, Text, Timestamp,
@@ -37,6 +38,8 @@ pub struct Case<'a> {
     pub parts: Vec<Part<'a>>,
     /// Restarts that the watch saw in the last ten minutes.
     pub restarts: u32,
+    /// Queues, alarms and checks that are tied to it.
+    pub signals: Sights<'a>,
     /// What a rule found may end by time alone: then the Service must be looked at again.
     wake: Cell<Option<Timestamp>>,
 }
@@ -45,7 +48,13 @@ impl<'a> Case<'a> {
     /// A case at `now`.
     #[must_use]
     pub fn new(now: Timestamp, parts: Vec<Part<'a>>, restarts: u32) -> Self {
-        Self { now, parts, restarts, wake: Cell::new(None) }
+        Self { now, parts, restarts, signals: Sights::default(), wake: Cell::new(None) }
+    }
+
+    /// The same with what its signals say.
+    #[must_use]
+    pub fn with(self, signals: Sights<'a>) -> Self {
+        Self { signals, ..self }
     }
 
     /// Whether `at` lies less than `seconds` back; if so, the case is looked at again when it does not any more.

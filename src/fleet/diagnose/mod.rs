@@ -1,11 +1,14 @@
 //! `why`: small rules, one per file, each with its evidence. A Service's health and its reasons come from what they find.
 
+mod alarm;
 mod autoscaler;
+mod backlog;
 mod cannot_start;
 mod case;
 mod crash_loop;
 mod drift;
 mod exited;
+mod failing_check;
 mod failing_probe;
 mod image_pull;
 mod job_failed;
@@ -46,6 +49,9 @@ pub const RULES: &[Rule] = &[
     Rule { name: exited::NAME, about: "ended although it should run", check: exited::check },
     Rule { name: job_failed::NAME, about: "a job's last run failed", check: job_failed::check },
     Rule { name: failing_probe::NAME, about: "its health check or probe fails", check: failing_probe::check },
+    Rule { name: failing_check::NAME, about: "a Check of ours does not pass", check: failing_check::check },
+    Rule { name: backlog::NAME, about: "work waits that nobody takes, or too much of it", check: backlog::check },
+    Rule { name: alarm::NAME, about: "an alarm about it fires", check: alarm::check },
     Rule { name: stuck_rollout::NAME, about: "the platform gave up waiting for it", check: stuck_rollout::check },
     Rule { name: not_enough_ready::NAME, about: "fewer ready than wanted", check: not_enough_ready::check },
     Rule { name: restart_burst::NAME, about: "restarted often in ten minutes", check: restart_burst::check },

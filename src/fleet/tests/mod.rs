@@ -13,6 +13,7 @@ mod freshness;
 mod order;
 mod placing;
 mod relist;
+mod signals;
 mod watching;
 
 /// A Fleet of one Kubernetes Source, `kubernetes:lab`, that is read as a whole and fresh at second 0.

@@ -1,0 +1,270 @@
+//! Signals beside the Services they belong to: queues with their pace, alarms, checks and Stores, each tied by a rule that
+//! can be named. Facts lie in the store like all others; here stands what follows from them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::model::{Address, EnvironmentAddress, Fact, Key, Kind, Queue, Text, Timestamp};
+
+use super::Fleet;
+use super::history::{History, Point};
+use super::rules::ScaleOut;
+use super::service::ServiceId;
+
+mod book;
+mod pace;
+mod sight;
+mod tie;
+mod view;
+
+pub use sight::{QueueSight, Sights};
+pub(in crate::fleet) use tie::Tie;
+pub use view::{AlarmView, CheckView, QueueView, StoreView};
+
+/// What is kept of each queue beside its fact.
+#[derive(Clone, Debug, Default)]
+pub(super) struct QueueKept {
+    pace: pace::Pace,
+    depth: History,
+}
+
+/// What follows from signals.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Signals {
+    queues: HashMap<Key, QueueKept>,
+    ties: BTreeMap<Key, Tie>,
+    /// Signals by the Service that they are tied to.
+    of_service: HashMap<Address, BTreeSet<Key>>,
+    /// Signals that came or changed since the last settling.
+    touched: BTreeSet<Key>,
+    /// Services that lost a signal since then.
+    bereft: BTreeSet<Address>,
+    /// Ties have to be made again: other signals, rules or autoscalers.
+    loose: bool,
+    /// The number of changes in the set of Services that ties were made for.
+    epoch: u64,
+}
+
+/// Whether facts of a kind are signals.
+fn is_signal(kind: Kind) -> bool {
+    matches!(kind, Kind::Queue | Kind::Alarm | Kind::Check | Kind::Store)
+}
+
+impl Signals {
+    /// A fact came or changed.
+    pub(super) fn put(&mut self, fact: &Fact, old: Option<&Fact>) {
+        match fact {
+            Fact::Autoscaler(_) => self.loose = true,
+            Fact::Queue(queue) => {
+                let kept = self.queues.entry(queue.key.clone()).or_default();
+                kept.pace.take(queue);
+                kept.depth.record(
+                    Point::of([queue.ready, queue.unacked, queue.consumers.map(u64::from), queue.failed]),
+                    queue.at,
+                );
+            }
+            _ => {}
+        }
+        if is_signal(fact.kind()) {
+            self.loose |= old.is_none_or(|old| names(old) != names(fact));
+            self.touched.insert(fact.key().clone());
+        }
+    }
+
+    /// A fact is gone.
+    pub(super) fn lose(&mut self, fact: &Fact) {
+        if matches!(fact, Fact::Autoscaler(_)) {
+            self.loose = true;
+        }
+        if !is_signal(fact.kind()) {
+            return;
+        }
+        let key = fact.key();
+        self.queues.remove(key);
+        self.touched.remove(key);
+        if let Some(service) = self.ties.remove(key).and_then(|tie| tie.service) {
+            self.untie(key, &service);
+            self.bereft.insert(service);
+        }
+    }
+
+    /// Ties are made again at the next settling.
+    pub(super) fn loosen(&mut self) {
+        self.loose = true;
+    }
+
+    fn untie(&mut self, key: &Key, service: &Address) {
+        if let Some(keys) = self.of_service.get_mut(service) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.of_service.remove(service);
+            }
+        }
+    }
+
+    /// The signals of a Service, by kind and key.
+    fn of(&self, service: &Address) -> impl Iterator<Item = &Key> {
+        self.of_service.get(service).into_iter().flatten()
+    }
+}
+
+/// What a signal is tied by; counts and states are not.
+fn names(fact: &Fact) -> Vec<&Text> {
+    match fact {
+        Fact::Queue(queue) => vec![&queue.scope, &queue.name],
+        Fact::Alarm(alarm) => alarm.labels.iter().flat_map(|(key, value)| [key, value]).chain([&alarm.name]).collect(),
+        Fact::Check(check) => vec![&check.service],
+        Fact::Store(store) => vec![&store.scope, &store.name],
+        _ => Vec::new(),
+    }
+}
+
+impl Fleet {
+    /// Ties signals to Services where that may have changed, and notes which Services must be looked at again.
+    pub(super) fn tie_signals(&mut self, dirty: &mut BTreeSet<ServiceId>) {
+        let mut concerned = std::mem::take(&mut self.signals.bereft);
+        if self.signals.loose || self.signals.epoch != self.services.epoch() {
+            self.signals.loose = false;
+            self.signals.epoch = self.services.epoch();
+            if !self.signals.ties.is_empty() || !self.signals.touched.is_empty() {
+                self.retie(&mut concerned);
+            }
+        }
+        for key in std::mem::take(&mut self.signals.touched) {
+            concerned.extend(self.signals.ties.get(&key).and_then(|tie| tie.service.clone()));
+        }
+        dirty.extend(concerned.iter().filter_map(|address| self.services.id_of(address)));
+    }
+
+    fn retie(&mut self, concerned: &mut BTreeSet<Address>) {
+        let made = self.make_ties();
+        for (key, tie) in made {
+            let old = self.signals.ties.insert(key.clone(), tie.clone());
+            let before = old.and_then(|old| old.service);
+            if before == tie.service {
+                continue;
+            }
+            if let Some(before) = before {
+                self.signals.untie(&key, &before);
+                concerned.insert(before);
+            }
+            if let Some(now) = tie.service {
+                self.signals.of_service.entry(now.clone()).or_default().insert(key);
+                concerned.insert(now);
+            }
+        }
+    }
+
+    fn make_ties(&self) -> Vec<(Key, Tie)> {
+        let book = self.book();
+        let resolve = |typed: &str| self.resolve(typed).ok();
+        let tier = |environment: &EnvironmentAddress| self.environment(environment).map(|known| known.tier);
+        let ropes = tie::Ropes { rules: &self.rules, book: &book, resolve: &resolve, tier: &tier };
+        let mut ties: BTreeMap<Key, Tie> = BTreeMap::new();
+        let mut takers: HashMap<&str, Vec<Address>> = HashMap::new();
+        for queue in self.facts_of_queues() {
+            let tie = ropes.queue(queue);
+            if let Some(service) = &tie.service {
+                takers.entry(queue.name.raw()).or_default().push(service.clone());
+            }
+            ties.insert(queue.key.clone(), tie);
+        }
+        let queue_of = |name: &str| match takers.get(name).map(Vec::as_slice) {
+            Some([one]) => Some(one.clone()),
+            _ => None,
+        };
+        for fact in self.store.iter() {
+            let tie = match fact {
+                Fact::Alarm(alarm) => ropes.alarm(alarm, queue_of),
+                Fact::Check(check) => ropes.check(&check.key.source, &check.service),
+                Fact::Store(store) => ropes.store(store),
+                _ => continue,
+            };
+            ties.insert(fact.key().clone(), tie);
+        }
+        ties.into_iter().collect()
+    }
+
+    /// The names that signals may call Services by.
+    fn book(&self) -> book::Book {
+        let mut book = book::Book::default();
+        for (_, unit) in self.index.iter() {
+            let Some(service) = unit.service.and_then(|id| self.services.get(id)) else { continue };
+            let address = &service.view.address;
+            book.workload(&unit.key.scope, &unit.key.name, address);
+            for scaler in unit.autoscalers.iter().filter_map(|slot| self.autoscaler_at(*slot)) {
+                for queue in scaler.triggers.iter().flat_map(|trigger| trigger.raw().split_whitespace()) {
+                    book.takes_from(queue, address, format!("{} {} scales it by this queue", scaler.kind, scaler.name));
+                }
+            }
+            let said = unit.workload.and_then(|slot| self.workload_at(slot)?.labels.get("quarterdeck.queues"));
+            for queue in said.iter().flat_map(|said| said.raw().split([',', ' '])).filter(|name| !name.is_empty()) {
+                book.takes_from(queue, address, "its label quarterdeck.queues".to_owned());
+            }
+            let declared = self.rules.declared(address.environment.system.as_ref(), &address.environment.environment);
+            for limit in declared.iter().flat_map(|rule| &rule.limits) {
+                if let (Some(ScaleOut::Queue { name, above }), true) =
+                    (&limit.scale_out, super::rules::is_like(&limit.service, address.service.raw()))
+                {
+                    book.takes_from(name, address, format!("its limits: scale out at queue {name} > {above}"));
+                }
+            }
+        }
+        book
+    }
+
+    fn facts_of_queues(&self) -> impl Iterator<Item = &Queue> {
+        self.store.iter().filter_map(|fact| match fact {
+            Fact::Queue(queue) => Some(&**queue),
+            _ => None,
+        })
+    }
+
+    /// The signals of a Service, for the rules of `why`.
+    pub(super) fn sights(&self, service: &Address) -> Sights<'_> {
+        let mut sights = Sights::default();
+        for key in self.signals.of(service) {
+            match self.store.get(key) {
+                Some(Fact::Queue(queue)) => sights.queues.push(self.queue_sight(queue)),
+                Some(Fact::Alarm(alarm)) => sights.alarms.push(alarm),
+                Some(Fact::Check(check)) => sights.checks.push(check),
+                _ => {}
+            }
+        }
+        sights
+    }
+
+    fn queue_sight<'a>(&'a self, queue: &'a Queue) -> QueueSight<'a> {
+        let kept = self.signals.queues.get(&queue.key);
+        // Of a Source that tells nothing nobody knows how its queues fare now.
+        let live = self.source(&queue.key.source).is_some_and(|source| source.state.is_live());
+        QueueSight {
+            queue,
+            state: kept.filter(|_| live).map(|kept| kept.pace.state()).unwrap_or_default(),
+            since: kept.and_then(|kept| kept.pace.since()),
+            net_per_second: kept.filter(|_| live).and_then(|kept| kept.pace.net()),
+            empty_in_seconds: kept.filter(|_| live).and_then(|kept| kept.pace.empty_in()),
+            limit: self.limit_of(queue),
+        }
+    }
+
+    /// More than this many waiting is a backlog: by its `[[queue]]`, else by the scaling rule of an Environment.
+    fn limit_of(&self, queue: &Queue) -> Option<u64> {
+        let by_queue = tie::rule_of(&self.rules, queue).and_then(|rule| rule.limit);
+        let home = self.signals.ties.get(&queue.key).map(|tie| &tie.environment);
+        let by_environment = || {
+            let home = home?;
+            let rule = self.rules.declared(home.system.as_ref(), &home.environment)?;
+            rule.limits.iter().find_map(|limit| match &limit.scale_out {
+                Some(ScaleOut::Queue { name, above }) if name == queue.name.raw() => Some(*above),
+                _ => None,
+            })
+        };
+        by_queue.or_else(by_environment)
+    }
+
+    /// A queue's last `count` steps up to `now`, oldest first: how many waited.
+    #[must_use]
+    pub fn queue_curve(&self, queue: &Key, now: Timestamp, count: usize) -> Vec<Option<u32>> {
+        self.signals.queues.get(queue).map(|kept| kept.depth.line(0, now, count)).unwrap_or_default()
+    }
+}

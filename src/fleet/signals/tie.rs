@@ -1,0 +1,162 @@
+//! Which Environment and which Service a signal speaks of, and by which rule: what brokers, alarms and checks say of
+//! themselves is held against the names of Services. What fits nothing is shown without a Service, never guessed.
+
+use crate::fleet::assign::{Placement, Question, assign};
+use crate::fleet::rules::{QueueRule, Rules, is_like};
+use crate::fleet::shape::{shape, short_source};
+use crate::model::{Address, Alarm, EnvironmentAddress, Labels, Queue, SourceName, Store, StoreKind, Text, Tier};
+
+use super::book::Book;
+
+/// Where a signal belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::fleet) struct Tie {
+    pub(in crate::fleet) environment: EnvironmentAddress,
+    pub(in crate::fleet) tier: Tier,
+    pub(in crate::fleet) service: Option<Address>,
+    /// The rule that decided on the Service, in words.
+    pub(in crate::fleet) because: Text,
+}
+
+/// What ties are made by.
+pub(super) struct Ropes<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) book: &'a Book,
+    /// A typed address as the Service that it names.
+    pub(super) resolve: &'a dyn Fn(&str) -> Option<Address>,
+    /// The tier of a known Environment.
+    pub(super) tier: &'a dyn Fn(&EnvironmentAddress) -> Option<Tier>,
+}
+
+impl Ropes<'_> {
+    /// The `[[queue]]` entry that speaks of a queue.
+    pub(super) fn rule_of(&self, queue: &Queue) -> Option<&QueueRule> {
+        rule_of(self.rules, queue)
+    }
+
+    pub(super) fn queue(&self, queue: &Queue) -> Tie {
+        // A virtual host is a scope only where its name has the shape of one; `/` and team names are none.
+        let scope = if shape(queue.scope.raw()).is_some() { queue.scope.clone() } else { Text::empty() };
+        let place = self.place(&queue.key.source, &scope, &queue.name, None);
+        let configured = self.rule_of(queue).and_then(|rule| (self.resolve)(rule.consumer.as_deref()?));
+        let home = place.address().environment;
+        let (service, because) = if let Some(service) = configured {
+            (Some(service), "the configuration: [[queue]] consumer".to_owned())
+        } else if let Some((service, because)) = self.book.taker(&queue.name, &home) {
+            (Some(service.clone()), because.clone())
+        } else if let Some((service, because)) = self.book.alike(&queue.name, &home) {
+            (Some(service.clone()), because)
+        } else {
+            (None, "no rule names who takes from it: write [[queue]] consumer = \"…\"".to_owned())
+        };
+        self.tie(&place, service, because)
+    }
+
+    pub(super) fn alarm(&self, alarm: &Alarm, queue_of: impl Fn(&str) -> Option<Address>) -> Tie {
+        let label = |keys: &[&str]| keys.iter().find_map(|key| alarm.label(key)).filter(|text| !text.is_empty());
+        let scope = label(&[
+            "namespace",
+            "exported_namespace",
+            "container_label_com_docker_compose_project",
+            "project",
+            "ClusterName",
+        ]);
+        let empty = Text::empty();
+        let labels = Labels::keep(alarm.labels.iter().map(|(key, value)| (key.raw(), value.raw())));
+        let place = self.place(&alarm.key.source, scope.unwrap_or(&empty), &alarm.name, Some(&labels));
+        let environment = label(&["environment", "env"]);
+        const NAMES: &[&str] = &[
+            "service",
+            "service_name",
+            "deployment",
+            "statefulset",
+            "daemonset",
+            "container_label_com_docker_compose_service",
+            "ServiceName",
+            "container",
+            "app",
+            "job",
+        ];
+        for key in NAMES {
+            let Some(name) = alarm.label(key).filter(|name| !name.is_empty()) else { continue };
+            let found = match scope {
+                Some(scope) => self.book.in_scope(scope, name),
+                None => self.book.named(name, environment),
+            };
+            if let Some(service) = found {
+                return self.tie(&place, Some(service.clone()), format!("its label {key}=\"{name}\""));
+            }
+        }
+        if let Some((key, service)) = scope.and_then(|scope| self.by_pod(alarm, scope)) {
+            return self.tie(&place, Some(service), format!("its label {key}"));
+        }
+        if let Some((name, service)) =
+            label(&["queue", "QueueName"]).and_then(|name| Some((name, queue_of(name.raw())?)))
+        {
+            return self.tie(&place, Some(service), format!("it speaks of the queue `{name}`"));
+        }
+        self.tie(&place, None, "none of its labels names a Service".to_owned())
+    }
+
+    /// A pod's name begins with its Workload's.
+    fn by_pod(&self, alarm: &Alarm, scope: &Text) -> Option<(&'static str, Address)> {
+        let pod = alarm.label("pod").or_else(|| alarm.label("pod_name"))?;
+        let mut name = pod.raw();
+        for _ in 0..2 {
+            name = name.rsplit_once('-')?.0;
+            if let Some(service) = self.book.in_scope(scope, &Text::name(name)) {
+                return Some(("pod", service.clone()));
+            }
+        }
+        None
+    }
+
+    /// `service` is what the Check was made for, as an address.
+    pub(super) fn check(&self, source: &SourceName, service: &Text) -> Tie {
+        let place = self.place(source, &Text::empty(), service, None);
+        let found = (self.resolve)(service.raw());
+        let because = if found.is_some() { "it was made for this Service" } else { "no Service has this address" };
+        self.tie(&place, found, because.to_owned())
+    }
+
+    pub(super) fn store(&self, store: &Store) -> Tie {
+        let place = self.place(&store.key.source, &store.scope, &store.name, None);
+        let names: &[&str] = match store.kind {
+            StoreKind::Redis | StoreKind::Elasticache => &["redis", "valkey", "cache"],
+            StoreKind::Postgres | StoreKind::Rds => &["postgres", "postgresql", "db", "database"],
+        };
+        let home = place.address().environment;
+        let named = std::iter::once(store.name.raw()).chain(names.iter().copied());
+        for name in named {
+            if let Some(service) =
+                self.book.named(&Text::name(name), Some(&home.environment)).filter(|s| s.environment == home)
+            {
+                return self.tie(&place, Some(service.clone()), format!("the Service `{name}` of its Environment"));
+            }
+        }
+        self.tie(&place, None, "no Service of its Environment is called so".to_owned())
+    }
+
+    fn place(&self, source: &SourceName, scope: &Text, name: &Text, labels: Option<&Labels>) -> Placement {
+        assign(self.rules, &Question { source, scope, name, labels, scope_labels: None, chart: None })
+    }
+
+    /// The Service's own Environment counts more than what the names of Sources look like.
+    fn tie(&self, place: &Placement, service: Option<Address>, because: String) -> Tie {
+        let environment = match &service {
+            Some(service) => service.environment.clone(),
+            None => place.address().environment,
+        };
+        let tier = (self.tier)(&environment).unwrap_or_else(|| place.tier());
+        Tie { environment, tier, service, because: Text::line(&because) }
+    }
+}
+
+/// The `[[queue]]` entry of the configuration that speaks of a queue.
+pub(super) fn rule_of<'a>(rules: &'a Rules, queue: &Queue) -> Option<&'a QueueRule> {
+    let source = &queue.key.source;
+    rules.queues.iter().find(|rule| {
+        (rule.source == source.0.raw() || rule.source == short_source(source))
+            && rule.names.iter().any(|name| is_like(name, queue.name.raw()))
+    })
+}
