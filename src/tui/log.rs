@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -16,6 +16,8 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::model::{Text, redact};
 
+/// Lines that wait to be written. Their room is taken at once: the default of 128,000 costs four megabytes.
+const WAITING: usize = 1024;
 /// Lines that the ring holds.
 const LINES: usize = 500;
 /// Files of the log that are kept.
@@ -64,7 +66,7 @@ pub fn start(folder: &Path) -> io::Result<Log> {
         .build(folder)
         .map_err(io::Error::other)?;
     // Bounded and lossy: a log must never stop the program.
-    let (writer, flush) = tracing_appender::non_blocking(appender);
+    let (writer, flush) = NonBlockingBuilder::default().buffered_lines_limit(WAITING).lossy(true).finish(appender);
     let ring = Ring::default();
     let filter = EnvFilter::try_from_env("QUARTERDECK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let file = fmt::layer().with_ansi(false).with_writer(writer);
