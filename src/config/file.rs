@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::values::{Length, Secret, Share};
-use crate::model::Tier;
+use crate::model::{Redirects, Tier};
 
 /// `config.toml`. Every key is optional; lists are written as `[[source]]` and so on.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -33,6 +33,9 @@ pub struct File {
     pub queue: Vec<Queue>,
     #[serde(default)]
     pub check: Vec<Check>,
+    /// Which checks are run that nobody wrote down.
+    #[serde(default)]
+    pub checks: Checks,
     /// What must be done before a Release is promoted.
     #[serde(default)]
     pub checklist: Vec<ChecklistItem>,
@@ -181,6 +184,16 @@ pub struct Queue {
     pub limit: Option<u64>,
 }
 
+/// Front doors that Sources tell of: published ports, Traefik rules, Ingresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checks {
+    /// Whether they are checked, as far as they are at this machine or at the host of a Source.
+    pub discover: Option<bool>,
+    /// Other hosts that may be asked too; `*` stands for anything.
+    pub hosts: Option<Vec<String>>,
+}
+
 /// A health check of our own; exactly one of the kinds.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -191,13 +204,23 @@ pub struct Check {
     pub tcp: Option<String>,
     /// `host:port`
     pub tls: Option<String>,
+    /// A name that must lead to an address.
     pub dns: Option<String>,
+    /// `postgres://user@host:5432/database`; `?sslmode=disable`, `prefer` or `require`.
     pub postgres: Option<String>,
+    /// `redis://host:6379` or `rediss://host:6379`.
     pub redis: Option<String>,
     #[serde(default)]
     pub expect: Expect,
+    /// How often it is run.
     pub every: Option<Length>,
+    /// How long one run may take.
+    pub timeout: Option<Length>,
+    /// Certificates that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// http, redis; postgres has it in its URL too. http without a user sends the password as a bearer token.
+    pub user: Option<String>,
+    /// http, postgres, redis
     pub password: Option<Secret>,
 }
 
@@ -211,6 +234,8 @@ pub struct Expect {
     pub body: Option<String>,
     /// A certificate must be good for at least this long.
     pub valid_for: Option<Length>,
+    /// http: where it goes when it is sent on.
+    pub redirects: Option<Redirects>,
 }
 
 /// One item to tick, or to prove by a check, before a promotion.

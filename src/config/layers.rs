@@ -81,7 +81,7 @@ fn finish(
     file: File,
     path: Option<PathBuf>,
 ) -> Settings {
-    let resolve::Resolved { mut sources, rules, mut warnings } = resolved;
+    let resolve::Resolved { mut sources, checks, mut rules, mut warnings } = resolved;
     let mut tried = Vec::new();
     if machine.variable("QUARTERDECK_CONFIG").is_some() && machine.folder("QUARTERDECK_CONFIG").is_none() {
         tried.push(super::Attempt::miss("QUARTERDECK_CONFIG", "ignored: it is a relative path"));
@@ -97,6 +97,10 @@ fn finish(
                 sources.push(spec);
             }
         }
+    }
+    rules.checks = super::checks::rules(&file, &sources);
+    if !checks.is_empty() {
+        sources.push(SourceSpec::checks(checks));
     }
     let theme = flags.theme.clone().or_else(|| machine.variable("QUARTERDECK_THEME").map(str::to_owned));
     let ui = Ui {
@@ -133,6 +137,10 @@ impl File {
             },
             kubernetes: super::file::Kubernetes {
                 allow_exec: self.kubernetes.allow_exec.or(below.kubernetes.allow_exec),
+            },
+            checks: super::file::Checks {
+                discover: self.checks.discover.or(below.checks.discover),
+                hosts: self.checks.hosts.or(below.checks.hosts),
             },
             ..self
         }

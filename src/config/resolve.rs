@@ -4,15 +4,16 @@ use std::path::Path;
 
 use super::diagnostics::{Document, Problem, Problems};
 use super::file::{Environment, File, Limit, Match};
-use super::{shapes, sources};
+use super::{checks, shapes, sources};
 use crate::fleet::Rules;
-use crate::fleet::rules::{EnvironmentRule, LimitRule, Matcher, QueueRule, SystemRule};
-use crate::model::SourceSpec;
+use crate::fleet::rules::{CheckRules, EnvironmentRule, LimitRule, Matcher, QueueRule, SystemRule};
+use crate::model::{CheckSpec, SourceSpec};
 
 /// What a file gives by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resolved {
     pub sources: Vec<SourceSpec>,
+    pub checks: Vec<CheckSpec>,
     pub rules: Rules,
     pub warnings: Vec<Problem>,
 }
@@ -37,14 +38,17 @@ pub fn parse(name: &str, text: &str, folder: Option<&Path>) -> Result<(File, Res
         }
     };
     let specs = sources::resolve(&file, folder, &mut document);
+    let checks = checks::resolve(&file, folder, &mut document);
     let rules = Rules {
         systems: systems(&file, &mut document),
         environments: environments(&file, &mut document),
         queues: queues(&file),
+        // What may be asked follows from all Sources, found ones too: `layers` fills it in.
+        checks: CheckRules::default(),
     };
     shapes::check(&file, &mut document);
     if document.problems.is_empty() {
-        Ok((file, Resolved { sources: specs, rules, warnings: document.warnings }))
+        Ok((file, Resolved { sources: specs, checks, rules, warnings: document.warnings }))
     } else {
         Err(Problems(document.problems))
     }

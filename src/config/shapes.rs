@@ -1,9 +1,8 @@
-//! The parts that later versions read: freeze windows, queues, checks, checklists, policy. Their shape is checked now, so
+//! The parts that later versions read: freeze windows, queues, checklists, policy. Their shape is checked now, so
 //! that a file that is accepted today means the same tomorrow; what is not yet used is said.
 
 use super::diagnostics::Document;
-use super::file::{Check, File, Limit, Policy};
-use super::sources::secret;
+use super::file::{File, Limit, Policy};
 use super::values::Moment;
 use super::wording::nearest;
 use crate::fleet::rules::ScaleOut;
@@ -17,9 +16,6 @@ pub fn check(file: &File, document: &mut Document<'_>) {
     }
     freezes(file, document);
     queues(file, document);
-    for (index, check) in file.check.iter().enumerate() {
-        one_check(check, &index.to_string(), document);
-    }
     checklist(file, document);
     for (tier, policy) in [("production", &file.policy.production), ("staging", &file.policy.staging)] {
         policy_of(tier, policy, document);
@@ -118,40 +114,6 @@ fn queues(file: &File, document: &mut Document<'_>) {
     }
 }
 
-fn one_check(check: &Check, at: &str, document: &mut Document<'_>) {
-    let kinds = [
-        ("http", &check.http),
-        ("tcp", &check.tcp),
-        ("tls", &check.tls),
-        ("dns", &check.dns),
-        ("postgres", &check.postgres),
-        ("redis", &check.redis),
-    ];
-    let given: Vec<_> = kinds.iter().filter_map(|(kind, target)| Some((*kind, target.as_ref()?))).collect();
-    secret(check.password.as_ref(), &["check", at, "password"], document);
-    match given[..] {
-        [("http", url)] if !url.starts_with("http://") && !url.starts_with("https://") => {
-            let message = format!("`{url}` is no HTTP URL");
-            document.refuse(&["check", at, "http"], message, "as in http = \"https://api.example.com/health\"");
-        }
-        [(kind @ ("tcp" | "tls"), target)]
-            if target.rsplit_once(':').is_none_or(|(_, p)| p.parse::<u16>().is_err()) =>
-        {
-            let message = format!("`{target}` has no port");
-            document.refuse(&["check", at, kind], message, format!("as in {kind} = \"db.internal:5432\""));
-        }
-        [_] => {}
-        _ => {
-            let help = "give exactly one of http, tcp, tls, dns, postgres, redis";
-            document.refuse(&["check", at], "what is to be checked is not clear", help);
-        }
-    }
-    if let Some(status) = check.expect.status.filter(|status| !(100..=599).contains(status)) {
-        let message = format!("{status} is no HTTP status");
-        document.refuse(&["check", at, "expect", "status"], message, "a number from 100 to 599");
-    }
-}
-
 fn checklist(file: &File, document: &mut Document<'_>) {
     for (index, item) in file.checklist.iter().enumerate() {
         let at = index.to_string();
@@ -171,11 +133,7 @@ fn policy_of(tier: &str, policy: &Policy, document: &mut Document<'_>) {
 
 /// One warning for everything that is understood and not used yet.
 fn not_yet(file: &File, document: &mut Document<'_>) {
-    let parts = [
-        ("freeze", !file.freeze.is_empty()),
-        ("check", !file.check.is_empty()),
-        ("checklist", !file.checklist.is_empty()),
-    ];
+    let parts = [("freeze", !file.freeze.is_empty()), ("checklist", !file.checklist.is_empty())];
     let used: Vec<&str> = parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect();
     if let Some(first) = used.first() {
         let message = format!("[[{}]] come with a later version; ignored", used.join("]], [["));

@@ -49,6 +49,10 @@ fn name(file: &File, index: usize, document: &mut Document<'_>) {
     if name.trim().is_empty() || name.chars().any(char::is_whitespace) {
         document.refuse(&["source", &at, "name"], "a Source's name is one word", "as in name = \"vm1\"");
     }
+    if name == SourceSpec::CHECKS {
+        let message = format!("`{name}` is the Source of the Checks");
+        document.refuse(&["source", &at, "name"], message, "choose another name, as in name = \"vm1\"");
+    }
     if file.source[..index].iter().any(|earlier| earlier.name == *name) {
         let message = format!("two Sources are called `{name}`");
         document.refuse(&["source", &at, "name"], message, "give each Source a name of its own");
@@ -277,7 +281,7 @@ pub fn is_loopback(host: &str) -> bool {
 }
 
 /// A path of the file: a relative one begins beside the file.
-fn beside(folder: Option<&Path>, path: Option<&PathBuf>) -> Option<PathBuf> {
+pub(super) fn beside(folder: Option<&Path>, path: Option<&PathBuf>) -> Option<PathBuf> {
     let path = path?;
     Some(folder.map_or_else(|| path.clone(), |folder| folder.join(path)))
 }

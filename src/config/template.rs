@@ -44,7 +44,7 @@ fn source(out: &mut String, spec: &SourceSpec) {
         Connection::Redis { endpoint, .. } => lines.push(format!("redis = {}", quoted(&endpoint.url))),
         Connection::Prometheus { endpoint } => lines.push(format!("prometheus = {}", quoted(&endpoint.url))),
         Connection::Alertmanager { endpoint } => lines.push(format!("alertmanager = {}", quoted(&endpoint.url))),
-        Connection::Kubernetes { .. } | Connection::Demo { .. } => return,
+        Connection::Kubernetes { .. } | Connection::Checks { .. } | Connection::Demo { .. } => return,
     }
     if !spec.connect {
         lines.push("connect = false".to_owned());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::msg::PaneId;
 use crate::model::{Key, LogAsk, SourceName};
-use crate::sources::port::RawAsk;
+use crate::sources::port::{CheckOrder, RawAsk};
 
 /// One thing for the runtime to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,4 +25,6 @@ pub enum Effect {
     CloseLogs(PaneId),
     Raw(RawAsk),
     Visible(Arc<[Key]>),
+    /// What the Source of the Checks is to run beside what is configured, or to run now.
+    Check(CheckOrder),
 }

@@ -81,6 +81,8 @@ pub enum Ask {
     Raw(RawAsk),
     /// These Instances are on screen: measurements are wanted of them.
     Visible(Vec<Key>),
+    /// Run the Checks of the Services with these addresses now; all Checks where none is named.
+    CheckNow(Vec<Text>),
 }
 
 /// Which logs a pane shows.

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::effect::Effect;
 use super::msg::{Msg, PaneId, Stamped};
-use crate::model::{Key, LogAsk, SourceName, SourceSpec, SourceStatus, Text, Update};
-use crate::sources::port::{Clock, Failure, FailureKind, Gauge, LogOut, News, Opener, RawAsk, Watch};
+use crate::model::{CheckSpec, Key, LogAsk, SourceKind, SourceName, SourceSpec, SourceStatus, Text, Update};
+use crate::sources::port::{CheckOrder, Clock, Failure, FailureKind, Gauge, LogOut, News, Opener, RawAsk, Watch};
 use crate::sources::supervisor::{Surroundings, supervise};
 
 /// Room for news and for answers: a Source that is faster than the engine waits here (PERFORMANCE T10: bounded queues).
@@ -40,6 +40,8 @@ pub struct Runtime {
     news: (mpsc::Sender<News>, mpsc::Receiver<News>),
     answers: (mpsc::Sender<Msg>, mpsc::Receiver<Msg>),
     visible: watch::Sender<Arc<[Key]>>,
+    /// The Checks that were found last: told to the Source of the Checks whenever it is opened.
+    found: Arc<[CheckSpec]>,
     panes: HashMap<PaneId, CancellationToken>,
     cancel: CancellationToken,
     ticks: Interval,
@@ -60,6 +62,7 @@ impl Runtime {
             news: mpsc::channel(ROOM),
             answers: mpsc::channel(ROOM),
             visible: watch::channel(Arc::from([])).0,
+            found: Arc::from([]),
             panes: HashMap::new(),
             cancel: CancellationToken::new(),
             ticks,
@@ -71,7 +74,10 @@ impl Runtime {
     }
 
     /// The Sources of a reloaded configuration: new ones are opened, missing ones closed, the rest left alone.
-    pub fn reconfigure(&mut self, specs: Vec<SourceSpec>) {
+    pub fn reconfigure(&mut self, mut specs: Vec<SourceSpec>) {
+        if !self.found.is_empty() && !specs.iter().any(|spec| spec.kind() == SourceKind::Checks) {
+            specs.push(SourceSpec::checks(Vec::new()));
+        }
         let gone: Vec<_> = self.specs.values().filter(|old| !specs.contains(old)).map(|old| old.name.clone()).collect();
         for name in gone {
             self.disconnect(&name);
@@ -112,6 +118,7 @@ impl Runtime {
         match self.opener.open(spec) {
             Err(failure) => self.own.push_back(unopened(name, &failure)),
             Ok(source) => {
+                source.order(CheckOrder::Found(self.found.clone()));
                 let connecting = SourceStatus { state: crate::model::Freshness::Connecting, ..SourceStatus::default() };
                 self.own.push_back(Msg::News { source: name.clone(), updates: vec![Update::Status(connecting)] });
                 let (cancel, refresh, gauge) =
@@ -224,6 +231,7 @@ impl Runtime {
                 }
             }
             Effect::Raw(ask) => self.raw(ask),
+            Effect::Check(order) => self.check(order),
             Effect::Visible(keys) => {
                 self.visible.send_if_modified(|now| {
                     let changed = **now != *keys;
@@ -248,6 +256,21 @@ impl Runtime {
             let answers = self.answers.0.clone();
             let source = self.running.get(&ask.instance.source).map(|r| r.source.clone());
             spawn(cancel.clone().run_until_cancelled_owned(stream_logs(pane, source, ask, answers)));
+        }
+    }
+
+    /// The Source of the Checks is there as soon as there is one to run.
+    fn check(&mut self, order: CheckOrder) {
+        let name = SourceName::new(SourceSpec::CHECKS);
+        if let CheckOrder::Found(found) = &order {
+            self.found = found.clone();
+            if !found.is_empty() && !self.specs.contains_key(&name) {
+                self.add(SourceSpec::checks(Vec::new()));
+                return;
+            }
+        }
+        if let Some(running) = self.running.get(&name) {
+            running.source.order(order);
         }
     }
 

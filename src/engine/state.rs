@@ -1,9 +1,10 @@
 //! The one state of the console: what is known, and the panes that faces have open.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use crate::fleet::{Fleet, Rules};
-use crate::model::{Key, LogLine, Text, Timestamp};
+use crate::model::{CheckSpec, Key, LogLine, Text, Timestamp};
 use crate::sources::port::{LogBatch, RawDocument};
 
 use super::msg::{LogsWanted, PaneId};
@@ -27,13 +28,33 @@ pub struct State {
     pub moved: u64,
     /// Moves when only the counts of what was asked of Sources changed.
     pub gauged: u64,
+    /// The Checks that were found among what is known, and when that was last looked at.
+    pub probes: Arc<[CheckSpec]>,
+    pub probed: Option<Probed>,
+}
+
+/// When front doors were last looked for, and what had moved by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probed {
+    pub at: Timestamp,
+    pub moved: u64,
 }
 
 impl State {
     /// An empty console that will assign by `rules`.
     #[must_use]
     pub fn new(rules: Rules, now: Timestamp) -> Self {
-        Self { fleet: Fleet::new(rules), panes: BTreeMap::new(), raw: None, now, applied: 0, moved: 0, gauged: 0 }
+        Self {
+            fleet: Fleet::new(rules),
+            panes: BTreeMap::new(),
+            raw: None,
+            now,
+            applied: 0,
+            moved: 0,
+            gauged: 0,
+            probes: Arc::from([]),
+            probed: None,
+        }
     }
 }
 

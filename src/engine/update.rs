@@ -2,9 +2,10 @@
 
 use super::effect::Effect;
 use super::msg::{Ask, LogsWanted, Msg, PaneId, Stamped};
-use super::state::{LogPane, RawPane, State};
+use super::state::{LogPane, Probed, RawPane, State};
 use crate::fleet::Fleet;
 use crate::model::{LogAsk, Text};
+use crate::sources::port::CheckOrder;
 
 /// Applies one message.
 pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
@@ -50,7 +51,13 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
         }
         Msg::Rules(rules) => state.fleet.set_rules(*rules, at),
         Msg::Ask(ask) => return answer(state, ask),
-        Msg::Tick => settle(state),
+        Msg::Tick => {
+            settle(state);
+            let quiet = state.probed.is_some_and(|last| {
+                last.moved == state.moved || state.now.as_second() - last.at.as_second() < PROBE_SECONDS
+            });
+            return if quiet { Vec::new() } else { look_for_checks(state) };
+        }
     }
     Vec::new()
 }
@@ -74,7 +81,26 @@ fn answer(state: &mut State, ask: Ask) -> Vec<Effect> {
             vec![Effect::Raw(ask)]
         }
         Ask::Visible(keys) => vec![Effect::Visible(keys.into())],
+        Ask::CheckNow(services) => {
+            let mut effects = look_for_checks(state);
+            effects.push(Effect::Check(CheckOrder::Now(services.into())));
+            effects
+        }
     }
+}
+
+/// How often front doors are looked for, at most.
+const PROBE_SECONDS: i64 = 5;
+
+/// What the known front doors give to check; told where it is another answer than the last one.
+fn look_for_checks(state: &mut State) -> Vec<Effect> {
+    state.probed = Some(Probed { at: state.now, moved: state.moved });
+    let probes = state.fleet.probes();
+    if *probes == *state.probes {
+        return Vec::new();
+    }
+    state.probes = probes.into();
+    vec![Effect::Check(CheckOrder::Found(state.probes.clone()))]
 }
 
 /// Most streams that one pane opens: a Service of a thousand pods is read from the first of them.

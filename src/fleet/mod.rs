@@ -22,6 +22,7 @@ mod events;
 pub mod history;
 mod index;
 mod intern;
+mod probes;
 pub mod query;
 mod resolve;
 mod rollup;

@@ -1,5 +1,7 @@
 //! The assignment rules that a configuration gives, as plain values.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Labels, SourceName, Text, Tier};
@@ -12,6 +14,19 @@ pub struct Rules {
     pub systems: Vec<SystemRule>,
     pub environments: Vec<EnvironmentRule>,
     pub queues: Vec<QueueRule>,
+    #[serde(default)]
+    pub checks: CheckRules,
+}
+
+/// What may be checked without being written down.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRules {
+    /// Whether front doors that Sources tell of are checked at all.
+    pub discover: bool,
+    /// Hosts that may be asked beside this machine and the hosts of `reach`; `*` stands for anything.
+    pub hosts: Vec<String>,
+    /// The host at which each Source is reached from here, by the Source's name.
+    pub reach: BTreeMap<String, String>,
 }
 
 /// The order in which a System's Environments promote into each other.

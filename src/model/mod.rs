@@ -39,7 +39,7 @@ pub use address::{Address, AddressError, EnvironmentAddress};
 pub use alarm::{Alarm, AlarmState, Severity};
 pub use autoscaler::Autoscaler;
 pub use change::{Change, ChangeKind};
-pub use check::{Check, CheckKind, Outcome};
+pub use check::{Check, CheckKind, CheckSpec, Expectation, Outcome, Redirects};
 pub use environment::Environment;
 pub use event::Event;
 pub use fact::{Budget, Fact, Node, Scope};

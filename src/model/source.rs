@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SecretPlace, SourceName, Timestamp};
+use super::{CheckSpec, SecretPlace, SourceName, Timestamp};
 
 /// The kinds of Sources; the word stands in JSON and on the Sources screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -113,6 +113,10 @@ pub enum Connection {
     Alertmanager {
         endpoint: Endpoint,
     },
+    /// The health checks that we run ourselves: those of the configuration; others are found while it runs.
+    Checks {
+        checks: Vec<CheckSpec>,
+    },
     /// The simulated world; `site` is one of its simulated Sources, `start` the moment at which its story began. Story
     /// time is what the engine's clock shows minus `start`: a clock that stands still freezes the whole world.
     Demo {
@@ -136,6 +140,22 @@ pub struct SourceSpec {
 }
 
 impl SourceSpec {
+    /// What the Source of the Checks is called.
+    pub const CHECKS: &str = "checks";
+
+    /// The Source that runs these Checks, and those that are found.
+    #[must_use]
+    pub fn checks(checks: Vec<CheckSpec>) -> Self {
+        let found_by = if checks.is_empty() { "what was found" } else { "config" };
+        Self {
+            name: SourceName::new(Self::CHECKS),
+            connection: Connection::Checks { checks },
+            connect: true,
+            found_by: found_by.to_owned(),
+            timeout_seconds: None,
+        }
+    }
+
     /// The kind of Source that this opens.
     #[must_use]
     pub fn kind(&self) -> SourceKind {
@@ -147,6 +167,7 @@ impl SourceSpec {
             Connection::Redis { .. } => SourceKind::Redis,
             Connection::Prometheus { .. } => SourceKind::Prometheus,
             Connection::Alertmanager { .. } => SourceKind::Alertmanager,
+            Connection::Checks { .. } => SourceKind::Checks,
             Connection::Demo { .. } => SourceKind::Demo,
         }
     }

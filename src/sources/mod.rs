@@ -1,6 +1,7 @@
 //! Connections we read, one folder per kind. Each turns bytes into facts and sends them through its [`port::Desk`].
 
 pub mod budget;
+pub mod checks;
 pub mod demo;
 #[cfg(feature = "docker")]
 pub mod docker;

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
-use crate::model::{Key, LogAsk, LogLine, Sample, SourceKind, SourceName, Text, Timestamp, Update};
+use crate::model::{CheckSpec, Key, LogAsk, LogLine, Sample, SourceKind, SourceName, Text, Timestamp, Update};
 
 /// The door to the time of day; Sources get it through their desk and never ask the system.
 pub trait Clock: Send + Sync {
@@ -50,6 +50,18 @@ pub trait Watch: Send + Sync {
     /// # Errors
     /// Why it cannot be read.
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>>;
+
+    /// Hears what the engine wants checked; only the Source of the Checks has a use for it. It never waits.
+    fn order(&self, _order: CheckOrder) {}
+}
+
+/// What the engine wants of the Source of the Checks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CheckOrder {
+    /// All Checks that were found, instead of those found before.
+    Found(Arc<[CheckSpec]>),
+    /// Run now what concerns the Services with these whole addresses; all Checks where none is named.
+    Now(Arc<[Text]>),
 }
 
 /// Opens Sources by their specs; the registry is the real one, tests have their own.

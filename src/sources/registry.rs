@@ -16,6 +16,7 @@ impl Opener for Registry {
             Connection::Docker { .. } => super::docker::open(spec),
             #[cfg(feature = "kubernetes")]
             Connection::Kubernetes { .. } => super::kubernetes::open(spec),
+            Connection::Checks { .. } => super::checks::open(spec),
             Connection::Demo { .. } => super::demo::open(spec),
             _ => Err(Failure::new(FailureKind::Unsupported, "this build has no client for such a Source")),
         }
