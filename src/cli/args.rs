@@ -25,6 +25,7 @@ Examples:
   quarterdeck demo                     the screen on a simulated world; nothing real is touched
   quarterdeck status                   which environments are well, and what needs attention
   quarterdeck services -o json | jq    every service as data
+  quarterdeck check prod/api           its health checks, run now
   quarterdeck why prod/api             what is wrong with a service, with the evidence
   quarterdeck logs prod/api -f         its logs, all instances merged
 
@@ -98,6 +99,16 @@ pub enum Command {
         after_help = "Examples:\n  quarterdeck services\n  quarterdeck services --environment shop/prod -o wide\n  quarterdeck services -o json | jq '.items[] | select(.health == \"down\") | .address'"
     )]
     Services,
+    /// Every check: what is asked, how it ended last, since when
+    #[command(
+        after_help = "Examples:\n  quarterdeck checks\n  quarterdeck checks --environment prod -o wide\n  quarterdeck checks -o json | jq '.items[] | select(.state == \"failing\")'"
+    )]
+    Checks,
+    /// Run checks now: those of a service, of an environment, or all
+    #[command(
+        after_help = "Examples:\n  quarterdeck check\n  quarterdeck check prod/api\n  quarterdeck check prod --exit-code || page-somebody\n  quarterdeck check prod/api -o json"
+    )]
+    Check(Check),
     /// Every source: state, age, and what is denied
     #[command(after_help = "Examples:\n  quarterdeck sources\n  quarterdeck sources -o json")]
     Sources,
@@ -161,6 +172,16 @@ pub struct Status {
     #[arg(long)]
     pub watch: bool,
     /// Exit with 7 when a service is degraded or down
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// A service or an environment: prod/api, api, prod; without it, all
+    pub address: Option<String>,
+    /// Exit with 7 when a check fails, with 6 when one could not be run or there is none
     #[arg(long)]
     pub exit_code: bool,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::args::{Cli, Command, Demo, DemoCommand, Global};
 use super::{
-    Exit, Failure, completions, demo, doctor, explain, init, keys, logs, man, schema, services, sources, status,
+    Exit, Failure, checks, completions, demo, doctor, explain, init, keys, logs, man, schema, services, sources, status,
 };
 use super::{themes, timeline, watch, why};
 use crate::config::{Flags, Machine, Settings};
@@ -36,6 +36,8 @@ async fn dispatch(cli: Cli, wiring: &Wiring) -> Result<u8, Failure> {
         Command::Replay(args) => return watch::replay(&global, &args).await,
         Command::Status(args) => status::run(&global, &args, wiring).await,
         Command::Services => services::run(&global, wiring).await,
+        Command::Checks => checks::list(&global, wiring).await,
+        Command::Check(args) => checks::run(&global, &args, wiring).await,
         Command::Sources => sources::run(&global, wiring).await,
         Command::Explain(target) => explain::run(&global, &target, wiring).await,
         Command::Why(target) => why::run(&global, &target, wiring).await,

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod args;
+pub mod checks;
 pub mod completions;
 pub mod demo;
 pub mod dispatch;

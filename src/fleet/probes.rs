@@ -1,8 +1,9 @@
 //! From front doors to Checks: what of the published ports, Traefik rules, Ingresses and load balancers that Sources tell of
 //! can be asked from here without asking a stranger. A label can name any host of the world, so names alone prove nothing.
 
+// Addresses are words here; nothing is connected.
+use core::net::IpAddr;
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 
 use crate::model::{CheckKind, CheckSpec, Freshness, Route, Service, SourceName, Text, Workload, WorkloadKind};
 

@@ -174,9 +174,13 @@ impl CheckSpec {
     /// Whether it speaks of the Service with that whole address.
     #[must_use]
     pub fn concerns(&self, address: &str) -> bool {
-        let own = self.service.raw();
-        address == own || address.strip_suffix(own).is_some_and(|before| before.ends_with('/'))
+        concerns(self.service.raw(), address)
     }
+}
+
+/// Whether `own` is a Service's whole address or a suffix of it, part by part.
+fn concerns(own: &str, address: &str) -> bool {
+    address == own || !own.is_empty() && address.strip_suffix(own).is_some_and(|before| before.ends_with('/'))
 }
 
 /// A fact: a Check of a Service, with what came of it last.
@@ -200,4 +204,12 @@ pub struct Check {
     pub certificate_expires_at: Option<Timestamp>,
     /// Connections in use and their maximum, where the target tells (Postgres).
     pub connections: Option<(u32, u32)>,
+}
+
+impl Check {
+    /// Whether it speaks of the Service with that whole address.
+    #[must_use]
+    pub fn concerns(&self, address: &str) -> bool {
+        concerns(self.service.raw(), address)
+    }
 }

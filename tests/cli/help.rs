@@ -5,6 +5,8 @@ use crate::program::Program;
 const COMMANDS: &[&str] = &[
     "status",
     "services",
+    "checks",
+    "check",
     "sources",
     "explain",
     "why",

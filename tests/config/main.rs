@@ -31,8 +31,9 @@ fn every_valid_file_is_accepted_with_exactly_these_warnings() {
             .unwrap_or_else(|problems| panic!("{name}: {problems}"));
         let warnings: Vec<String> = resolved.warnings.iter().map(ToString::to_string).collect();
         let sources: Vec<String> = resolved.sources.iter().map(|spec| format!("{spec:?}")).collect();
+        let checks: Vec<String> = resolved.checks.iter().map(|spec| format!("{spec:?}\n")).collect();
         let rules = format!("{:#?}", resolved.rules);
-        let said = format!("{}\n\n{}\n\n{rules}", warnings.join("\n\n"), sources.join("\n"));
+        let said = format!("{}\n\n{}\n{}\n{rules}", warnings.join("\n\n"), sources.join("\n"), checks.concat());
         insta::assert_snapshot!(format!("valid_{name}"), said);
     }
 }

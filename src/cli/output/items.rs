@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::json::Raw;
 use crate::cli::address;
-use crate::fleet::{Attention, Fleet, SourceView};
+use crate::fleet::{Attention, CheckView, Fleet, SourceView};
 use crate::model::{
     Change, Denial, Environment, Finding, Image, Instance, Key, LogLine, Owner, Reason, Service, Stream, Timestamp,
     Workload,
@@ -232,6 +232,48 @@ impl<'a> SourceItem<'a> {
 pub fn age_seconds(source: &SourceView, now: Timestamp) -> Option<i64> {
     let answered = source.status.answered_at.or_else(|| source.state.is_live().then_some(source.since))?;
     Some((now.as_second() - answered.as_second()).max(0))
+}
+
+/// A Check.
+#[derive(Serialize)]
+pub struct CheckItem<'a> {
+    /// Of the Service that it speaks of; as it was written where no such Service is known.
+    address: String,
+    kind: &'static str,
+    target: Raw<'a>,
+    state: &'static str,
+    since: Option<Timestamp>,
+    latency_ms: Option<u32>,
+    message: Raw<'a>,
+    checked_at: Option<Timestamp>,
+    certificate_expires_at: Option<Timestamp>,
+    connections: Option<u32>,
+    connections_max: Option<u32>,
+    found_by: Raw<'a>,
+    source: Raw<'a>,
+}
+
+impl<'a> CheckItem<'a> {
+    /// As it ended last.
+    #[must_use]
+    pub fn of(view: &CheckView<'a>) -> Self {
+        let check = view.check;
+        Self {
+            address: view.service.as_ref().map_or_else(|| check.service.raw().to_owned(), address::raw),
+            kind: check.kind.word(),
+            target: Raw(&check.target),
+            state: check.outcome.word(),
+            since: check.since,
+            latency_ms: check.latency_ms,
+            message: Raw(&check.message),
+            checked_at: check.checked_at,
+            certificate_expires_at: check.certificate_expires_at,
+            connections: check.connections.map(|(used, _)| used),
+            connections_max: check.connections.map(|(_, most)| most),
+            found_by: Raw(&check.found_by),
+            source: Raw(&check.key.source.0),
+        }
+    }
 }
 
 /// A finding of `why`.

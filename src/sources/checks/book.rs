@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::model::{CheckSpec, Key, SourceName, Text, Timestamp};
 
+/// How long an answer is one of just now.
+const JUST_MS: i64 = 2_000;
+
 /// One Check, and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -13,8 +16,8 @@ pub(super) struct Entry {
     /// Unix milliseconds.
     due: i64,
     running: bool,
-    /// It has ended at least once.
-    ran: bool,
+    /// When it ended last, in Unix milliseconds.
+    ended: Option<i64>,
     /// Somebody asked for it while it was under way.
     again: bool,
     round: u32,
@@ -44,7 +47,7 @@ impl Book {
             key: key.clone(),
             due: now.as_millisecond(),
             running: false,
-            ran: false,
+            ended: None,
             again: false,
             round: 0,
         };
@@ -87,10 +90,11 @@ impl Book {
         self.entries.values()
     }
 
-    /// Those of these Services are due now; all where none is named.
+    /// Those of these Services are due now, all where none is named; but what has only just ended is an answer already.
     pub(super) fn hurry(&mut self, services: &[Text], now: Timestamp) {
         let wanted = |spec: &CheckSpec| services.is_empty() || services.iter().any(|s| spec.concerns(s.raw()));
-        for entry in self.entries.values_mut().filter(|entry| wanted(&entry.spec)) {
+        let just = |e: &Entry| e.ended.is_some_and(|at| now.as_millisecond() - at < JUST_MS);
+        for entry in self.entries.values_mut().filter(|entry| wanted(&entry.spec) && !just(entry)) {
             entry.due = now.as_millisecond();
             entry.again = entry.running;
         }
@@ -113,7 +117,7 @@ impl Book {
             return false;
         };
         known.running = false;
-        known.ran = true;
+        known.ended = Some(now.as_millisecond());
         known.round = known.round.wrapping_add(1);
         let pause = pause(&known.key.uid, known.round, known.spec.every_seconds);
         known.due = if std::mem::take(&mut known.again) { now.as_millisecond() } else { now.as_millisecond() + pause };
@@ -128,7 +132,7 @@ impl Book {
 
     /// Whether every configured Check has been run.
     pub(super) fn all_ran(&self) -> bool {
-        self.entries.values().all(|entry| entry.ran || !entry.spec.is_configured())
+        self.entries.values().all(|entry| entry.ended.is_some() || !entry.spec.is_configured())
     }
 }
 
@@ -182,7 +186,12 @@ mod tests {
         assert!(book.start(at(6)).is_empty());
         book.ended(&started[0], at(10));
         assert_eq!(book.start(at(10)).len(), 1);
-        book.hurry(&[Text::line("shop/staging/api")], at(20));
+        book.ended(&started[0], at(20));
+        book.hurry(&[Text::line("shop/prod/api")], at(30));
+        book.hurry(&[Text::line("shop/staging/api")], at(9_000));
+        assert!(book.start(at(9_000)).is_empty());
+        book.hurry(&[], at(9_000));
+        assert_eq!(book.start(at(9_000)).len(), 1);
         assert_eq!(book.until_due(at(20)), None);
     }
 

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn ends_are_told_in_days_as_people_count_them() {
-        let at = |seconds| Timestamp::from_second(1_790_000_000 + seconds).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_790_000_000 + seconds).unwrap();
         let ends = |seconds| Certificate { ends: Some(at(seconds)), ..Certificate::default() }.end(at(0));
         assert_eq!(ends(20 * 86_400 + 5), "certificate ends in 20 days");
         assert_eq!(ends(-3 * 86_400), "certificate ended 3 days ago");

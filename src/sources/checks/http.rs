@@ -42,7 +42,7 @@ async fn run(ask: &Ask<'_>) -> Result<Seen, Seen> {
     let mut url = start.clone();
     let mut hops = 0;
     loop {
-        let request = login(ask, client.get(url.clone()), &password, same_origin(&start, &url));
+        let request = login(ask, client.get(url.clone()), password.as_ref(), same_origin(&start, &url));
         ask.waiting("no answer came");
         let answer = request.send().await.map_err(|error| lost(ask, &url, &witness, &error))?;
         ask.shown(ends(&witness));
@@ -85,7 +85,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Credentials go to the very scheme, host and port that they were written for, wherever a redirect leads.
-fn login(ask: &Ask<'_>, request: RequestBuilder, password: &Option<SecretString>, own: bool) -> RequestBuilder {
+fn login(ask: &Ask<'_>, request: RequestBuilder, password: Option<&SecretString>, own: bool) -> RequestBuilder {
     match (password, &ask.spec.user) {
         (Some(password), Some(user)) if own => request.basic_auth(user.raw(), Some(password.expose_secret())),
         (Some(password), None) if own => request.bearer_auth(password.expose_secret()),
@@ -172,7 +172,7 @@ fn by_status(ask: &Ask<'_>, status: StatusCode, body: &[u8], took: u32) -> Seen 
 
 /// The body up to its bound, or up to the words that are looked for.
 async fn body(ask: &Ask<'_>, answer: &mut Response) -> reqwest::Result<Vec<u8>> {
-    let wanted = ask.spec.expect.body.as_ref().map(|words| words.raw());
+    let wanted = ask.spec.expect.body.as_ref().map(crate::model::Text::raw);
     let mut body = Vec::new();
     while body.len() < BODY {
         let Some(chunk) = answer.chunk().await? else { break };

@@ -29,7 +29,7 @@ async fn run(ask: &Ask<'_>) -> Result<Seen, Seen> {
     };
     let mut words = Vec::new();
     if let Some(password) = &password {
-        let user = ask.spec.user.as_ref().map(|user| user.raw());
+        let user = ask.spec.user.as_ref().map(crate::model::Text::raw);
         words.push([Some("AUTH"), user, Some(password.expose_secret())].into_iter().flatten().collect::<Vec<_>>());
     }
     words.push(vec!["PING"]);

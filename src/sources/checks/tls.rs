@@ -65,10 +65,16 @@ pub(super) fn handshake(ask: &Ask<'_>, witness: &Witness, host: &str, error: &st
     let said = error.to_string();
     let words = if said.contains("corrupt message") || said.contains("InvalidContentType") {
         format!("{host} does not speak TLS there")
-    } else if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+    } else if is_tls(error) {
         format!("no TLS with {host}: {said}")
     } else {
         return dial::refused(host, error).expires(ends);
     };
     Seen::failing(&words).expires(ends)
+}
+
+/// Whether an error of a stream is one of TLS itself.
+fn is_tls(error: &std::io::Error) -> bool {
+    let Some(inner) = error.get_ref() else { return false };
+    inner.is::<rustls::Error>()
 }
