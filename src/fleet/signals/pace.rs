@@ -39,7 +39,10 @@ pub(super) struct Pace {
 impl Pace {
     /// Takes a look in.
     pub(super) fn take(&mut self, queue: &Queue) {
-        let rates = (queue.in_per_second.map(|q| q.get()), queue.out_per_second.map(|q| q.get()));
+        let rates = (
+            queue.in_per_second.map(crate::model::Quantity::get),
+            queue.out_per_second.map(crate::model::Quantity::get),
+        );
         if let Some(backlog) = queue.ready {
             let net = rates.0.zip(rates.1).map(|(into, out)| into - out);
             let traffic = rates.0.unwrap_or(0.0).max(rates.1.unwrap_or(0.0));
@@ -176,7 +179,9 @@ mod tests {
 
     fn judged(looks: &[Queue]) -> (QueueState, Option<u64>) {
         let mut pace = Pace::default();
-        looks.iter().for_each(|look| pace.take(look));
+        for look in looks {
+            pace.take(look);
+        }
         (pace.state(), pace.empty_in())
     }
 
