@@ -9,6 +9,8 @@ pub mod docker;
 pub mod kubernetes;
 pub mod port;
 pub mod process;
+#[cfg(feature = "queues")]
+pub mod rabbitmq;
 pub mod registry;
 pub mod secret;
 pub mod supervisor;

@@ -17,6 +17,8 @@ impl Opener for Registry {
             #[cfg(feature = "kubernetes")]
             Connection::Kubernetes { .. } => super::kubernetes::open(spec),
             Connection::Checks { .. } => super::checks::open(spec),
+            #[cfg(feature = "queues")]
+            Connection::RabbitMq { .. } => super::rabbitmq::open(spec),
             Connection::Demo { .. } => super::demo::open(spec),
             _ => Err(Failure::new(FailureKind::Unsupported, "this build has no client for such a Source")),
         }

@@ -115,9 +115,7 @@ impl Web {
         let status = response.status();
         let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let to = response.headers().get("location").and_then(|value| Some(value.to_str().ok()?.to_owned()));
-        let mut body = self.body(&mut response, 4096).await.unwrap_or_default();
-        body.truncate(300);
-        let said = String::from_utf8_lossy(&body).trim().to_owned();
+        let said = said(&self.body(&mut response, 4096).await.unwrap_or_default());
         let kind = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => FailureKind::Denied,
             StatusCode::NOT_FOUND => FailureKind::Absent,
@@ -148,5 +146,33 @@ impl Web {
     fn failure(&self, kind: FailureKind, words: &str) -> Failure {
         let place = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
         Failure::new(kind, redact::mask(&format!("{} at {place}: {words}", self.who)))
+    }
+}
+
+/// What the body of a refusal says: the reason in the usual JSON forms, else its beginning; nothing of a page for browsers.
+fn said(body: &[u8]) -> String {
+    if let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) {
+        let words =
+            ["reason", "message", "error_description", "error"].iter().find_map(|name| fields.get(*name)?.as_str());
+        if let Some(words) = words {
+            return words.to_owned();
+        }
+    }
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    if text.starts_with('<') { String::new() } else { text.chars().take(300).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_by_its_reason_and_not_by_its_form() {
+        assert_eq!(said(br#"{"error":"not_authorised","reason":"Login failed"}"#), "Login failed");
+        assert_eq!(said(br#"{"status":"error","error":"no such query"}"#), "no such query");
+        assert_eq!(said(b" too many requests\n"), "too many requests");
+        assert_eq!(said(b"<html><body>502</body></html>"), "");
+        assert_eq!(said(&[b'x'; 4000]).len(), 300);
     }
 }
