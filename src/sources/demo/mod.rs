@@ -31,6 +31,7 @@ mod part;
 mod play;
 mod raw;
 mod samples;
+mod signals;
 mod source;
 mod stage;
 pub mod teller;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Platform, WorkloadKind};
+use crate::model::{Broker, Platform, Severity, StoreKind, WorkloadKind};
 
 use super::voice::Voice;
 
@@ -332,6 +332,77 @@ pub(crate) struct Notice {
     pub(super) about: (&'static str, &'static str),
 }
 
+/// A queue, who takes from it, and what its script does to it. Rates are jobs per second.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    pub(super) name: &'static str,
+    pub(super) broker: Broker,
+    /// The part whose Instances take from it.
+    pub(super) consumer: &'static str,
+    /// What comes in on an ordinary day.
+    pub(super) base: f64,
+    /// What one Instance gets done.
+    pub(super) each: f64,
+    /// More comes in from second to second of a cycle.
+    pub(super) surges: Vec<(i64, i64, f64)>,
+    /// Jobs that the broker keeps as failed.
+    pub(super) failed: u64,
+    /// More than this many waiting is a backlog.
+    pub(super) limit: u64,
+}
+
+impl Flow {
+    pub(crate) fn new(name: &'static str, broker: Broker, consumer: &'static str, rates: (f64, f64)) -> Self {
+        let (base, each) = rates;
+        Self { name, broker, consumer, base, each, surges: Vec::new(), failed: 0, limit: 500 }
+    }
+
+    /// From second `at` to `until` of every cycle so much more comes in.
+    pub(crate) fn surge(mut self, at: i64, until: i64, more: f64) -> Self {
+        self.surges.push((at, until, more));
+        self
+    }
+
+    pub(crate) fn failed(mut self, failed: u64) -> Self {
+        self.failed = failed;
+        self
+    }
+}
+
+/// When an alarm fires.
+#[derive(Clone, Debug)]
+pub(crate) enum Bells {
+    /// From second to second of a cycle; with the value then, and the threshold.
+    Between(i64, i64, f64, f64),
+    /// While more than so many wait in a queue of its scene.
+    Backlog(&'static str, u64),
+}
+
+/// An alarm about a Service of its scene.
+#[derive(Clone, Debug)]
+pub(crate) struct Bell {
+    pub(super) name: &'static str,
+    pub(super) service: &'static str,
+    pub(super) severity: Severity,
+    pub(super) rings: Bells,
+    pub(super) summary: &'static str,
+    pub(super) runbook: Option<&'static str>,
+}
+
+/// A managed Store.
+#[derive(Clone, Debug)]
+pub(crate) struct Vault {
+    pub(super) name: &'static str,
+    pub(super) kind: StoreKind,
+    pub(super) version: &'static str,
+    /// In use, and at most.
+    pub(super) connections: (u64, u64),
+    /// Bytes in use, and at most.
+    pub(super) memory: Option<(u64, u64)>,
+    /// Bytes of storage that are free.
+    pub(super) free: Option<u64>,
+}
+
 /// A namespace, a Compose project or an ECS cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
@@ -342,15 +413,45 @@ pub(crate) struct Scene {
     pub(super) owner: Option<(&'static str, &'static str)>,
     pub(super) parts: Vec<Part>,
     pub(super) notices: Vec<Notice>,
+    pub(super) flows: Vec<Flow>,
+    pub(super) bells: Vec<Bell>,
+    pub(super) vaults: Vec<Vault>,
 }
 
 impl Scene {
     pub(crate) fn new(name: &str, parts: Vec<Part>) -> Self {
-        Self { name: name.into(), note: None, labels: &[], owner: None, parts, notices: Vec::new() }
+        Self {
+            name: name.into(),
+            note: None,
+            labels: &[],
+            owner: None,
+            parts,
+            notices: Vec::new(),
+            flows: Vec::new(),
+            bells: Vec::new(),
+            vaults: Vec::new(),
+        }
     }
 
     pub(crate) fn noted(mut self, note: &'static str) -> Self {
         self.note = Some(note);
+        self
+    }
+
+    /// It has these queues.
+    pub(crate) fn queues(mut self, flows: Vec<Flow>) -> Self {
+        self.flows = flows;
+        self
+    }
+
+    /// An alarm about one of its Services.
+    pub(crate) fn alarm(mut self, bell: Bell) -> Self {
+        self.bells.push(bell);
+        self
+    }
+
+    pub(crate) fn store(mut self, vault: Vault) -> Self {
+        self.vaults.push(vault);
         self
     }
 

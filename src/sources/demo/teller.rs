@@ -139,11 +139,14 @@ mod tests {
             let (mut changes, mut quiet, mut longest) = (0, 0, 0);
             for story in 1..5400 {
                 let news = teller.go_on(story);
-                let idle = news.is_empty();
+                // What waits in queues goes up and down all the time.
+                let idle = news
+                    .iter()
+                    .all(|news| matches!(news, Update::Put(_, Fact::Queue(_) | Fact::Alarm(_) | Fact::Check(_))));
                 changes += usize::from(!idle);
                 quiet = if idle { quiet + 1 } else { 0 };
                 longest = longest.max(quiet);
-                if !idle {
+                if !news.is_empty() && story % 3 == 0 || !idle {
                     let stands: HashMap<_, _> = world.at(story).0.into_iter().map(|f| (f.key().clone(), f)).collect();
                     let told: HashMap<_, _> = teller.chapters.iter().flat_map(|c| c.told.clone()).collect();
                     assert_eq!(told, stands, "{site} at {story}");

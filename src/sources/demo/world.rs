@@ -34,10 +34,10 @@ impl World {
         (facts, until.unwrap_or(i64::MAX))
     }
 
-    /// Into how many parts the facts fall that change each for itself: the scopes of the site.
+    /// Into how many parts the facts fall that change each for itself: the scopes of the site, and the signals of each.
     #[must_use]
     pub fn chapters(&self) -> usize {
-        self.site.scenes.len()
+        self.site.scenes.len() * 2
     }
 
     /// Adds the facts of one chapter at a story time, and tells until when none of them changes.
@@ -47,8 +47,11 @@ impl World {
         if chapter == 0 && self.site.platform == Platform::Kubernetes {
             stage.nodes(out);
         }
+        let scenes = self.site.scenes.len();
         if let Some(scene) = self.site.scenes.get(chapter) {
             stage.facts(scene, out);
+        } else if let Some(scene) = chapter.checked_sub(scenes).and_then(|signals| self.site.scenes.get(signals)) {
+            stage.signals(scene, out);
         }
         now.until()
     }

@@ -1,8 +1,8 @@
 //! Biz Stratosphere: everything on one Compose VM for dev, Kubernetes for staging and prod; a migration is under way, so
 //! that prod's frontend still has one Instance on the VM.
 
-use crate::model::{Platform, WorkloadKind};
-use crate::sources::demo::part::{Ill, Part, Scene, Site};
+use crate::model::{Broker, Platform, Severity, WorkloadKind};
+use crate::sources::demo::part::{Bell, Bells, Flow, Ill, Part, Scene, Site};
 use crate::sources::demo::voice::Voice;
 
 const DEVELOP: &str = "ci: push to develop";
@@ -85,7 +85,8 @@ fn staging() -> Scene {
         rabbitmq().of_kind(WorkloadKind::StatefulSet).behind("Service", &[], &[5672], false),
         Part::new("db-migrate", "biz/migrate", "1.12.0", Voice::Job).of_kind(WorkloadKind::Job),
     ];
-    Scene::new("biz-staging", parts)
+    let queue = Flow::new("default", Broker::RabbitMq, "airflow-worker", (0.0, 1.1)).surge(930, 1100, 0.9);
+    Scene::new("biz-staging", parts).queues(vec![queue])
 }
 
 /// The backlog that outgrows its workers: KEDA goes to its limit, three workers are killed for memory meanwhile.
@@ -119,5 +120,13 @@ fn prod() -> Scene {
         worker,
         rabbitmq().times(3).of_kind(WorkloadKind::StatefulSet).behind("Service", &[], &[5672], false),
     ];
-    Scene::new("biz-prod", parts)
+    let queue = Flow::new("default", Broker::RabbitMq, "airflow-worker", (2.0, 1.1)).surge(-720, 900, 5.5).failed(4);
+    Scene::new("biz-prod", parts).queues(vec![queue]).alarm(Bell {
+        name: "RabbitMQBacklog",
+        service: "airflow-worker",
+        severity: Severity::Critical,
+        rings: Bells::Backlog("default", 1500),
+        summary: "more than 1500 tasks wait in the queue default",
+        runbook: Some("https://runbooks.bizstratosphere.example/airflow-backlog"),
+    })
 }

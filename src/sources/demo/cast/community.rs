@@ -1,8 +1,8 @@
 //! AI Community Platform: a Fargate monolith with its worker, a small Compose project on a laptop for dev. In every
 //! cycle a release answers 500 until CodeDeploy takes it back, and the laptop sleeps for a while.
 
-use crate::model::Platform;
-use crate::sources::demo::part::{Fault, Outage, Part, Scene, Site};
+use crate::model::{Broker, Platform, Severity, StoreKind};
+use crate::sources::demo::part::{Bell, Bells, Fault, Flow, MIB, Outage, Part, Scene, Site, Vault};
 use crate::sources::demo::voice::Voice;
 
 const MERGE: &str = "ci: merge to main";
@@ -54,5 +54,35 @@ fn prod() -> Scene {
             .behind("target group", &["community.example"], &[443], true),
         worker(),
     ];
-    Scene::new("community-prod", parts).labelled(&[("Environment", "prod")])
+    let queues = vec![
+        Flow::new("embeddings", Broker::BullMq, "worker", (1.2, 2.4)),
+        Flow::new("emails", Broker::BullMq, "worker", (0.4, 4.0)).failed(2),
+    ];
+    Scene::new("community-prod", parts)
+        .labelled(&[("Environment", "prod")])
+        .queues(queues)
+        .alarm(Bell {
+            name: "community-alb-unhealthy-hosts",
+            service: "app",
+            severity: Severity::Critical,
+            rings: Bells::Between(390, 800, 2.0, 0.0),
+            summary: "targets of the load balancer that are not healthy",
+            runbook: None,
+        })
+        .store(Vault {
+            name: "community-prod-db",
+            kind: StoreKind::Rds,
+            version: "postgres 16.3",
+            connections: (28, 112),
+            memory: None,
+            free: Some(21_900 * MIB),
+        })
+        .store(Vault {
+            name: "community-prod-cache",
+            kind: StoreKind::Elasticache,
+            version: "redis 7.1",
+            connections: (14, 65_000),
+            memory: Some((212 * MIB, 1_386 * MIB)),
+            free: None,
+        })
 }

@@ -1,8 +1,8 @@
 //! CompetitorIQ: Compose for development, Fargate for staging and prod. A release of the api to prod crashes at its start
 //! from before the story's beginning until somebody rolls it back; the repaired one comes later.
 
-use crate::model::Platform;
-use crate::sources::demo::part::{Fault, Part, Scene, Site};
+use crate::model::{Broker, Platform, Severity, StoreKind};
+use crate::sources::demo::part::{Bell, Bells, Fault, Flow, MIB, Part, Scene, Site, Vault};
 use crate::sources::demo::voice::Voice;
 
 const APPROVED: &str = "ci: approved release";
@@ -29,6 +29,15 @@ fn frontend() -> Part {
     Part::new("frontend", "competitoriq/frontend", "2.13.4", Voice::Nginx).limits(256, 512).takes(0.01, 24)
 }
 
+/// Jobs per second that come in and that one worker gets done: 100, 200 and 50 a minute are its limits.
+fn queues(share: f64) -> Vec<Flow> {
+    vec![
+        Flow::new("crawl-jobs", Broker::BullMq, "worker", (1.5 * share, 1.66)),
+        Flow::new("process-jobs", Broker::BullMq, "worker", (2.0 * share, 3.33)).failed(3),
+        Flow::new("analysis-jobs", Broker::BullMq, "worker", (0.7 * share, 0.83)).failed(11),
+    ]
+}
+
 fn dev() -> Scene {
     let parts = vec![
         api().behind("port", &[], &[3000], false),
@@ -51,7 +60,7 @@ fn staging() -> Scene {
         worker().release(2720, "ci: push to main"),
         frontend(),
     ];
-    Scene::new("competitoriq-staging", parts)
+    Scene::new("competitoriq-staging", parts).queues(queues(0.2))
 }
 
 fn prod() -> Scene {
@@ -67,5 +76,33 @@ fn prod() -> Scene {
         worker().times(2).scaled_by("ScalableTarget", (1, 4), &["queue depth > 500"]).release(3060, APPROVED),
         frontend().times(2),
     ];
+    // A customer's catalogue is crawled anew: more comes in than two workers get done.
+    let mut queues = queues(1.0);
+    queues[0] = queues[0].clone().surge(-420, 1080, 3.4);
     Scene::new("competitoriq-prod", parts)
+        .queues(queues)
+        .alarm(Bell {
+            name: "competitoriq-api-5xx",
+            service: "api",
+            severity: Severity::Critical,
+            rings: Bells::Between(-340, 1060, 6.1, 5.0),
+            summary: "share of 5xx answers over 5 %, in percent",
+            runbook: Some("https://runbooks.competitoriq.example/api-5xx"),
+        })
+        .alarm(Bell {
+            name: "competitoriq-crawl-backlog",
+            service: "worker",
+            severity: Severity::Warning,
+            rings: Bells::Backlog("crawl-jobs", 500),
+            summary: "more than 500 jobs wait in crawl-jobs",
+            runbook: Some("https://runbooks.competitoriq.example/queue-growing"),
+        })
+        .store(Vault {
+            name: "competitoriq-prod-db",
+            kind: StoreKind::Rds,
+            version: "postgres 15.7",
+            connections: (41, 170),
+            memory: None,
+            free: Some(68_400 * MIB),
+        })
 }
