@@ -51,10 +51,10 @@ pub const RULES: &[Rule] = &[
     Rule { name: failing_probe::NAME, about: "its health check or probe fails", check: failing_probe::check },
     Rule { name: failing_check::NAME, about: "a Check of ours does not pass", check: failing_check::check },
     Rule { name: backlog::NAME, about: "work waits that nobody takes, or too much of it", check: backlog::check },
-    Rule { name: alarm::NAME, about: "an alarm about it fires", check: alarm::check },
     Rule { name: stuck_rollout::NAME, about: "the platform gave up waiting for it", check: stuck_rollout::check },
     Rule { name: not_enough_ready::NAME, about: "fewer ready than wanted", check: not_enough_ready::check },
     Rule { name: restart_burst::NAME, about: "restarted often in ten minutes", check: restart_burst::check },
+    Rule { name: alarm::NAME, about: "an alarm about it fires", check: alarm::check },
     Rule { name: source_stale::NAME, about: "its Source tells nothing now", check: source_stale::check },
     Rule { name: not_known::NAME, about: "the platform did not tell enough", check: not_known::check },
     Rule {
