@@ -42,6 +42,11 @@ async fn run(ask: &Ask<'_>) -> Result<Seen, Seen> {
     let mut url = start.clone();
     let mut hops = 0;
     loop {
+        // An address that stands in the URL itself passes no resolver.
+        let literal = url.host_str().and_then(|host| bare(host).parse().ok());
+        if !ask.spec.is_configured() && literal.is_some_and(dial::is_special) {
+            return Err(Unresolved::Forbidden.seen(ask, url.host_str().unwrap_or_default()));
+        }
         let request = login(ask, client.get(url.clone()), password.as_ref(), same_origin(&start, &url));
         ask.waiting("no answer came");
         let answer = request.send().await.map_err(|error| lost(ask, &url, &witness, &error))?;
@@ -79,8 +84,13 @@ async fn client(ask: &Ask<'_>, start: &Url, witness: &Arc<Witness>) -> Result<Cl
     builder.build().map_err(|error| Seen::unknown(&format!("not asked: no HTTP client can be made: {error}")))
 }
 
+/// An IPv6 address without its brackets.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let bare = bare(host);
     bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 

@@ -191,6 +191,13 @@ fn fault(error: &Error) -> Fault {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Fault::NotYet,
         CertificateError::UnknownIssuer => Fault::Untrusted,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Fault::Name,
+        // An authority of that name is known, but it was not the one that signed.
+        CertificateError::BadSignature | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            Fault::Untrusted
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            Fault::Other("it is not meant for a server".to_owned())
+        }
         CertificateError::BadEncoding => Fault::Other("it is broken".to_owned()),
         other => Fault::Other(other.to_string()),
     }
