@@ -12,6 +12,12 @@ const CONTRACT: &[(&[&str], &str, &str)] = &[
         "system environment tier name address health reasons desired ready images workloads cpu_cores memory_bytes queues \
          alarms last_change_at",
     ),
+    (
+        &["checks"],
+        "Check",
+        "address kind target state since latency_ms message checked_at certificate_expires_at connections \
+         connections_max found_by source",
+    ),
     (&["sources"], "Source", "name kind state age_seconds detail version calls objects"),
     (&["status"], "Environment", "system name address tier health reasons desired ready services bad unchecked"),
     (&["timeline"], "Change", "at kind source service text bad"),

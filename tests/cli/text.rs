@@ -10,6 +10,7 @@ fn the_answers_read_as_they_were_reviewed() {
         ("status_narrowed", &["status", "--environment", "competitoriq/prod"]),
         ("services", &["services"]),
         ("services_wide", &["services", "-o", "wide", "--environment", "biz/prod"]),
+        ("checks", &["checks", "--environment", "biz/prod"]),
         ("why", &["why", "competitoriq/prod/api"]),
         ("why_healthy", &["why", "biz/prod/ml-service"]),
         ("explain", &["explain", "biz/prod/ml-service"]),
