@@ -77,7 +77,7 @@ impl Lists {
         Self { way, scopes, pages: START, totals: START, detail: false, seen: HashSet::new(), moved: 0 }
     }
 
-    /// Reads every queue once, at once; what they are is told by [`Lists::picture`].
+    /// Reads every queue once, at once; what they are is written into the book.
     ///
     /// # Errors
     /// Why they cannot be read.
