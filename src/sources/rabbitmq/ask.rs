@@ -6,6 +6,9 @@ use super::wire::BindingRow;
 const COLUMNS: &str = "name,vhost,type,state,messages_ready,messages_unacknowledged,consumers,head_message_timestamp,arguments,\
     effective_policy_definition,members,online,message_stats.publish_details.rate,message_stats.ack_details.rate,\
     message_stats.deliver_no_ack_details.rate,message_stats.get_no_ack_details.rate";
+/// Rates over samples five seconds apart. Without this a broker whose statistics come more often than its samples says 0.0 in
+/// every other answer while messages flow (seen at 3.10.8).
+const RATES: &str = "msg_rates_age=30&msg_rates_incr=5";
 /// Most that the broker gives in one page.
 const PAGE_SIZE: u32 = 500;
 
@@ -15,7 +18,7 @@ pub(super) const NODES: &str =
 
 /// One page of queues with all that is wanted of them; of one virtual host, or of all that may be read.
 pub(super) fn page(vhost: Option<&str>, page: u32) -> String {
-    format!("/api/queues{}?page={page}&page_size={PAGE_SIZE}&columns={COLUMNS}", below(vhost))
+    format!("/api/queues{}?page={page}&page_size={PAGE_SIZE}&{RATES}&columns={COLUMNS}", below(vhost))
 }
 
 /// All queues with nothing but their counts: cheap for the broker, whatever their number.
