@@ -220,7 +220,7 @@ fn pure_layers_know_no_clock_file_task_or_screen_and_faces_know_no_client() {
 
 #[test]
 fn a_source_uses_the_port_and_its_own_folder_and_no_other_source() {
-    let kinds = ["docker", "kubernetes", "demo"];
+    let kinds = ["docker", "kubernetes", "aws", "demo"];
     let mut wrong = Vec::new();
     for source in sources() {
         let Some(own) = kinds.iter().find(|kind| source.name.starts_with(&format!("sources/{kind}/"))) else {

@@ -1,5 +1,7 @@
 //! Connections we read, one folder per kind. Each turns bytes into facts and sends them through its [`port::Desk`].
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod budget;
 pub mod checks;
 pub mod demo;

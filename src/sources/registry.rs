@@ -16,6 +16,8 @@ impl Opener for Registry {
             Connection::Docker { .. } => super::docker::open(spec),
             #[cfg(feature = "kubernetes")]
             Connection::Kubernetes { .. } => super::kubernetes::open(spec),
+            #[cfg(feature = "aws")]
+            Connection::Aws { .. } => super::aws::open(spec),
             Connection::Checks { .. } => super::checks::open(spec),
             #[cfg(feature = "queues")]
             Connection::RabbitMq { .. } => super::rabbitmq::open(spec),

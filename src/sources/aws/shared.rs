@@ -1,0 +1,44 @@
+//! What one service of AWS tells another's facts: which target groups a service stands behind, how its targets fare, who
+//! scales it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::model::Text;
+
+/// An ECS service by its cluster and name.
+pub(super) type Place = (String, String);
+
+/// How a target of a load balancer fares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    /// Healthy; `None`: being registered, drained, or not known.
+    pub(super) healthy: Option<bool>,
+    /// Which target group says it and why.
+    pub(super) words: Text,
+}
+
+/// Known of all services of the account.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Target groups by ARN, with the service behind each.
+    pub(super) groups: BTreeMap<String, Place>,
+    /// Targets by their address, as tasks with an interface of their own have it.
+    pub(super) targets: BTreeMap<String, Target>,
+    /// Services with a scalable target.
+    pub(super) scaled: BTreeSet<Place>,
+    /// Desired and running counts.
+    pub(super) counts: BTreeMap<Place, (u32, u32)>,
+    /// ECS has been read once.
+    pub(super) ecs_read: bool,
+}
+
+/// The same behind a lock that is held for moments.
+#[derive(Default)]
+pub(super) struct Shared(Mutex<Known>);
+
+impl Shared {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
