@@ -1,6 +1,6 @@
 //! What the rules of `why` see of a Service's signals.
 
-use crate::model::{Alarm, AlarmState, Check, Outcome, Queue, QueueState, Severity, Timestamp};
+use crate::model::{Alarm, AlarmState, Check, CheckKind, Outcome, Queue, QueueState, Severity, Timestamp};
 
 /// A queue with what its counts over time tell.
 #[derive(Clone, Debug)]
@@ -57,10 +57,12 @@ impl Sights<'_> {
         self.firing().first().map(|alarm| alarm.severity)
     }
 
-    /// Whether a Check of ours proves that it serves: one passes, and none fails.
+    /// Whether a Check of ours proves that it serves: one that was answered in its own language passes, and none fails. An
+    /// open port or a good certificate says only that something listens.
     #[must_use]
     pub fn is_proven(&self) -> bool {
-        let any = |outcome| self.checks.iter().any(|check| check.outcome == outcome);
-        any(Outcome::Passing) && !any(Outcome::Failing)
+        let answers = |check: &&&Check| matches!(check.kind, CheckKind::Http | CheckKind::Postgres | CheckKind::Redis);
+        let passes = self.checks.iter().filter(answers).any(|check| check.outcome == Outcome::Passing);
+        passes && self.checks.iter().all(|check| check.outcome != Outcome::Failing)
     }
 }
