@@ -25,7 +25,7 @@ pub fn narrowed(session: &Session, typed: Option<&str>) -> Result<Option<Environ
     let Some(typed) = typed else { return Ok(None) };
     let fleet = &session.console.state.fleet;
     let found = fleet.resolve_environment(typed).or_else(|error| {
-        let mut known = fleet.environments().into_iter().map(|environment| &environment.address);
+        let mut known = fleet.environment_addresses().into_iter();
         known.find(|address| raw_environment(address) == typed).cloned().ok_or(error)
     });
     let hint = "`quarterdeck status` lists all Environments";

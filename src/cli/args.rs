@@ -99,6 +99,19 @@ pub enum Command {
         after_help = "Examples:\n  quarterdeck services\n  quarterdeck services --environment shop/prod -o wide\n  quarterdeck services -o json | jq '.items[] | select(.health == \"down\") | .address'"
     )]
     Services,
+    /// Every queue: what waits, for how long, who takes it, and when it will be empty
+    #[command(
+        after_help = "Examples:\n  quarterdeck queues\n  quarterdeck queues --environment shop/prod -o wide\n  quarterdeck queues -o json | jq '.items[] | select(.state == \"stuck\") | .name'"
+    )]
+    Queues,
+    /// Every alarm, what fires first: since when, of which service, measured against its threshold
+    #[command(
+        after_help = "Examples:\n  quarterdeck alarms\n  quarterdeck alarms -o wide\n  quarterdeck alarms -o json | jq '.items[] | select(.state == \"firing\") | .name'"
+    )]
+    Alarms,
+    /// Every store: health, connections, memory, backups
+    #[command(after_help = "Examples:\n  quarterdeck stores\n  quarterdeck stores --environment prod -o json")]
+    Stores,
     /// Every check: what is asked, how it ended last, since when
     #[command(
         after_help = "Examples:\n  quarterdeck checks\n  quarterdeck checks --environment prod -o wide\n  quarterdeck checks -o json | jq '.items[] | select(.state == \"failing\")'"

@@ -7,7 +7,7 @@ use super::args::{Cli, Command, Demo, DemoCommand, Global};
 use super::{
     Exit, Failure, checks, completions, demo, doctor, explain, init, keys, logs, man, schema, services, sources, status,
 };
-use super::{themes, timeline, watch, why};
+use super::{alarms, queues, stores, themes, timeline, watch, why};
 use crate::config::{Flags, Machine, Settings};
 use crate::engine::Opener;
 use crate::model::{SourceSpec, Timestamp};
@@ -36,6 +36,9 @@ async fn dispatch(cli: Cli, wiring: &Wiring) -> Result<u8, Failure> {
         Command::Replay(args) => return watch::replay(&global, &args).await,
         Command::Status(args) => status::run(&global, &args, wiring).await,
         Command::Services => services::run(&global, wiring).await,
+        Command::Queues => queues::run(&global, wiring).await,
+        Command::Alarms => alarms::run(&global, wiring).await,
+        Command::Stores => stores::run(&global, wiring).await,
         Command::Checks => checks::list(&global, wiring).await,
         Command::Check(args) => checks::run(&global, &args, wiring).await,
         Command::Sources => sources::run(&global, wiring).await,

@@ -3,6 +3,7 @@
 //! `main.rs` hands in a [`Wiring`], since this module knows no Source; every command ends in a [`Failure`] or an [`Exit`].
 
 pub mod address;
+pub mod alarms;
 pub mod args;
 pub mod checks;
 pub mod completions;
@@ -16,11 +17,13 @@ pub mod keys;
 pub mod logs;
 pub mod man;
 pub mod output;
+pub mod queues;
 pub mod schema;
 pub mod services;
 pub mod session;
 pub mod sources;
 pub mod status;
+pub mod stores;
 pub mod themes;
 pub mod timeline;
 pub mod watch;

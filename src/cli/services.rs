@@ -20,7 +20,8 @@ pub async fn run(global: &Global, wiring: &Wiring) -> Result<Exit, Failure> {
     let services: Vec<&Service> = state.fleet.services().filter(wanted).collect();
     match global.output {
         Format::Json => {
-            let items: Vec<_> = services.iter().map(|service| ServiceItem::of(service, &state.fleet)).collect();
+            let alarms = state.fleet.alarms();
+            let items: Vec<_> = services.iter().map(|s| ServiceItem::of(s, &state.fleet, &alarms)).collect();
             output::json("Service", state, items)?;
         }
         format => {

@@ -14,7 +14,7 @@ use crate::engine::Console;
 use crate::engine::clock::{Clock, SystemClock, instant};
 use crate::engine::tape::Recorder;
 use crate::fleet::SourceView;
-use crate::model::{Connection, Freshness, SourceSpec};
+use crate::model::{Connection, Freshness, SourceKind, SourceSpec};
 
 /// A console with what it was made from.
 pub struct Session {
@@ -111,6 +111,15 @@ impl Session {
     #[must_use]
     pub fn exit(&self) -> Exit {
         if self.not_fresh().is_empty() && !self.nothing { Exit::Done } else { Exit::NotFresh }
+    }
+
+    /// The exit of a command that needs Sources of these kinds only.
+    #[must_use]
+    pub fn exit_needing(&self, kinds: &[SourceKind]) -> Exit {
+        let silent = |s: &SourceView| !matches!(s.state, Freshness::Fresh | Freshness::Idle);
+        let needed = |s: &SourceView| s.kind == SourceKind::Demo || kinds.contains(&s.kind);
+        let late = self.console.state.fleet.sources().any(|source| needed(source) && silent(source));
+        if late || self.nothing { Exit::NotFresh } else { Exit::Done }
     }
 
     /// Says on standard error which Sources the answer lacks, and why.

@@ -26,8 +26,7 @@ impl Fleet {
     /// # Errors
     /// As [`Fleet::resolve`].
     pub fn resolve_environment(&self, typed: &str) -> Result<EnvironmentAddress, AddressError> {
-        let all: Vec<&EnvironmentAddress> =
-            self.environments().into_iter().map(|environment| &environment.address).collect();
+        let all = self.environment_addresses();
         let suffixes = |address: &EnvironmentAddress| vec![address.to_string(), address.environment.to_string()];
         choose(typed, &all, EnvironmentAddress::matches, suffixes).cloned()
     }

@@ -116,4 +116,16 @@ impl Alarm {
     pub fn label(&self, key: &str) -> Option<&Text> {
         self.labels.iter().find(|(k, _)| k.raw() == key).map(|(_, v)| v)
     }
+
+    /// What was measured, held against its threshold as far as both are known: `6.1 > 5`, `6.1`; empty: neither is.
+    #[must_use]
+    pub fn measure(&self) -> String {
+        let sign = self.comparison.as_ref().map_or("against", Text::shown);
+        match (self.value, self.threshold) {
+            (Some(value), Some(threshold)) => format!("{value} {sign} {threshold}"),
+            (Some(value), None) => value.to_string(),
+            (None, Some(threshold)) => format!("? {sign} {threshold}"),
+            (None, None) => String::new(),
+        }
+    }
 }

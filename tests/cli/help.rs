@@ -5,6 +5,9 @@ use crate::program::Program;
 const COMMANDS: &[&str] = &[
     "status",
     "services",
+    "queues",
+    "alarms",
+    "stores",
     "checks",
     "check",
     "sources",

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::json::Raw;
 use crate::cli::address;
-use crate::fleet::{Attention, CheckView, Fleet, SourceView};
+use crate::fleet::{AlarmView, Attention, CheckView, Fleet, SourceView};
 use crate::model::{
-    Change, Denial, Environment, Finding, Image, Instance, Key, LogLine, Owner, Reason, Service, Stream, Timestamp,
-    Workload,
+    AlarmState, Change, Denial, Environment, Finding, Image, Instance, Key, LogLine, Owner, Reason, Service, Stream,
+    Timestamp, Workload,
 };
 
 /// A Service.
@@ -28,8 +28,9 @@ pub struct ServiceItem<'a> {
     workloads: Vec<WorkloadItem<'a>>,
     cpu_cores: Option<f64>,
     memory_bytes: Option<u64>,
-    queues: [(); 0],
-    alarms: [(); 0],
+    queues: Vec<Raw<'a>>,
+    /// Those that fire.
+    alarms: Vec<Raw<'a>>,
     last_change_at: Option<Timestamp>,
     stale_since: Option<Timestamp>,
 }
@@ -62,9 +63,12 @@ struct OwnerItem<'a> {
 }
 
 impl<'a> ServiceItem<'a> {
-    /// Of a Service and the Workloads that it is made of.
+    /// Of a Service, the Workloads that it is made of, and the signals beside it among all `alarms`.
     #[must_use]
-    pub fn of(service: &'a Service, fleet: &'a Fleet) -> Self {
+    pub fn of(service: &'a Service, fleet: &'a Fleet, alarms: &'a [AlarmView]) -> Self {
+        let fires = |view: &&AlarmView| {
+            view.alarm.state == AlarmState::Firing && view.service.as_ref() == Some(&service.address)
+        };
         let workloads = service.workloads.iter().filter_map(|key| fleet.workload(key));
         let place = &service.address.environment;
         Self {
@@ -83,8 +87,8 @@ impl<'a> ServiceItem<'a> {
             workloads: workloads.map(WorkloadItem::of).collect(),
             cpu_cores: service.cpu_cores,
             memory_bytes: service.memory_bytes,
-            queues: [],
-            alarms: [],
+            queues: fleet.queues_of(&service.address).iter().map(|view| Raw(&view.queue.name)).collect(),
+            alarms: alarms.iter().filter(fires).map(|view| Raw(&view.alarm.name)).collect(),
             last_change_at: service.last_change_at,
             stale_since: service.stale_since,
         }

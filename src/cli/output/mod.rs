@@ -2,6 +2,7 @@
 
 pub mod items;
 pub mod json;
+pub mod signals;
 pub mod table;
 pub mod words;
 

@@ -1,6 +1,7 @@
 //! Signals as faces show them: the fact, where it belongs and by which rule, and what its history tells.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use crate::fleet::derive::care;
 use crate::fleet::{Fleet, SourceView};
@@ -38,6 +39,12 @@ impl QueueView<'_> {
     pub fn is_bad(&self) -> bool {
         let over = self.limit.zip(self.queue.ready).is_some_and(|(limit, ready)| ready > limit);
         (self.state == QueueState::Stuck && !self.queue.paused) || over
+    }
+
+    /// Whether it will never be empty if it goes on like this: it grows, or nobody takes what waits.
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        matches!(self.state, QueueState::Growing | QueueState::Stuck)
     }
 }
 
@@ -262,6 +269,16 @@ impl Fleet {
             (&a.environment, &a.store.name, &a.store.key).cmp(&(&b.environment, &b.store.name, &b.store.key))
         });
         views
+    }
+
+    /// The addresses of all Environments: those that have Services, then those that only signals are known of (a broker
+    /// of its own that an `[[environment]]` matches).
+    #[must_use]
+    pub fn environment_addresses(&self) -> Vec<&EnvironmentAddress> {
+        let served: Vec<&EnvironmentAddress> = self.environments().into_iter().map(|known| &known.address).collect();
+        let known: BTreeSet<&EnvironmentAddress> = served.iter().copied().collect();
+        let told: BTreeSet<&EnvironmentAddress> = self.signals.ties.values().map(|tie| &tie.environment).collect();
+        served.into_iter().chain(told.difference(&known).copied()).collect()
     }
 
     fn silent_since(&self, source: &SourceName) -> Option<Timestamp> {
