@@ -75,7 +75,11 @@ fn text(state: &State, narrowed: Option<&EnvironmentAddress>, wide: bool) -> Str
         ]);
     }
     let mut out = if table.is_empty() { "no environments\n".to_owned() } else { table.text() };
-    let wanted = |a: &Attention| narrowed.is_none_or(|n| a.service.as_ref().is_some_and(|s| s.environment == *n));
+    let place = |a: &Attention| {
+        let signal = a.signal.as_ref().map(|signal| signal.environment.clone());
+        a.service.as_ref().map(|service| service.environment.clone()).or(signal)
+    };
+    let wanted = |a: &Attention| narrowed.is_none_or(|n| place(a).as_ref() == Some(n));
     let attention: Vec<Attention> = state.fleet.attention().into_iter().filter(wanted).collect();
     if !attention.is_empty() {
         out.push_str(&format!("\nNEEDS ATTENTION\n{}", attention_lines(&attention, state.now, wide)));
@@ -96,7 +100,7 @@ fn attention_lines(attention: &[Attention], now: Timestamp, wide: bool) -> Strin
         let what = match (&line.service, &line.source) {
             (Some(service), _) => service.to_string(),
             (None, Some(source)) => source.to_string(),
-            (None, None) => String::new(),
+            (None, None) => line.signal.as_ref().map(|s| format!("{}/{}", s.environment, s.name)).unwrap_or_default(),
         };
         let since = words::maybe_ago(now, line.since);
         table.row([format!("  {what}"), line.severity.to_string(), since, line.text.to_string()]);

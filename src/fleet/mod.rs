@@ -38,7 +38,7 @@ mod tests;
 mod timeline;
 mod words;
 
-pub use attention::Attention;
+pub use attention::{Attention, Stray};
 pub use history::Curve;
 pub use rules::Rules;
 pub use samples::{Measure, Measured};

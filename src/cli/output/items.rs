@@ -156,7 +156,11 @@ impl<'a> EnvironmentItem<'a> {
     /// With those of `attention` that concern it.
     #[must_use]
     pub fn of(environment: &'a Environment, attention: &'a [Attention]) -> Self {
-        let own = |a: &&Attention| a.service.as_ref().is_some_and(|s| s.environment == environment.address);
+        let own = |a: &&Attention| {
+            let place = a.service.as_ref().map(|service| &service.environment);
+            let place = place.or(a.signal.as_ref().map(|signal| &signal.environment));
+            place == Some(&environment.address)
+        };
         let item = |a: &'a Attention| AttentionItem {
             service: a.service.as_ref().map(address::raw),
             severity: a.severity.word(),

@@ -13,6 +13,9 @@ use crate::model::{
 use super::QueueSight;
 use super::tie::Tie;
 
+/// What the alarm of a silent Source is called there.
+const SILENCE: &str = "quarterdeck/source-silent";
+
 /// A queue.
 #[derive(Clone, Debug)]
 pub struct QueueView<'a> {
@@ -31,6 +34,14 @@ pub struct QueueView<'a> {
     pub note: Option<Text>,
     /// Its Source tells nothing since then.
     pub stale_since: Option<Timestamp>,
+}
+
+impl AlarmView {
+    /// Whether it says that a Source of alarms tells nothing, rather than what such a Source told.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        &*self.alarm.key.uid == SILENCE
+    }
 }
 
 impl QueueView<'_> {
@@ -281,6 +292,12 @@ impl Fleet {
         served.into_iter().chain(told.difference(&known).copied()).collect()
     }
 
+    /// Whether any signal of a kind is known.
+    #[must_use]
+    pub fn has_signal(&self, kind: Kind) -> bool {
+        self.signals.ties.keys().any(|key| key.kind == kind)
+    }
+
     fn silent_since(&self, source: &SourceName) -> Option<Timestamp> {
         self.source(source).filter(|view| !view.state.is_live()).map(|view| view.since)
     }
@@ -321,7 +338,7 @@ fn silent(source: &SourceView) -> Option<AlarmView> {
     let detail = source.status.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
     let summary = format!("{} is {}: alarms may fire unseen{detail}", source.name, source.state.word());
     let alarm = Alarm {
-        key: Key::new(&source.name, Kind::Alarm, "quarterdeck/source-silent"),
+        key: Key::new(&source.name, Kind::Alarm, SILENCE),
         scope: Text::empty(),
         name: Text::name("AlarmSourceSilent"),
         severity: Severity::Critical,

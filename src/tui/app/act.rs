@@ -6,7 +6,7 @@ use super::{App, Prompt, Wish, close, facts, subject, view};
 use crate::engine::{Ask, Console};
 use crate::model::Timestamp;
 use crate::tui::keymap::Action;
-use crate::tui::screen::{Command, Overlay, Place, Subject, Tab};
+use crate::tui::screen::{Command, Overlay, Place, Subject, Tab, signals};
 use crate::tui::state::Replaying;
 use crate::tui::widget::field::Field;
 
@@ -23,6 +23,9 @@ impl App {
             Action::Debug => self.show(&Overlay::Debug, console, now),
             Action::Watch => self.run(vec![Command::Go(Place::Watch)], console, now),
             Action::Services => self.run(vec![Command::Go(Place::Services)], console, now),
+            Action::Queues => self.signals(Place::Queues, console, now),
+            Action::Alarms => self.signals(Place::Alarms, console, now),
+            Action::Checks => self.signals(Place::Checks, console, now),
             Action::Timeline => self.run(vec![Command::Go(Place::Timeline)], console, now),
             Action::Sources => self.run(vec![Command::Go(Place::Sources)], console, now),
             Action::Back => self.back(console, now),
@@ -43,6 +46,16 @@ impl App {
         }
     }
 
+    /// To a screen of signals, or why it is not there.
+    fn signals(&mut self, place: Place, console: &mut Console, now: Timestamp) {
+        let view = view(&self.ui, &self.look, facts(self.frozen.as_deref(), &console.state), now);
+        let command = match signals::missing(&view, &place) {
+            None => Command::Go(place),
+            Some(why) => Command::say(why),
+        };
+        self.run(vec![command], console, now);
+    }
+
     /// What an action does to the thing under the cursor.
     fn on_subject(&mut self, action: Action, console: &mut Console, now: Timestamp) {
         let view = view(&self.ui, &self.look, facts(self.frozen.as_deref(), &console.state), now);
@@ -60,6 +73,7 @@ impl App {
             Action::Mark => service.map(Command::Mark),
             Action::Copy => Some(Command::Copy(subject::words(&subject))),
             Action::Url => Some(subject::url(&subject, view.state)),
+            Action::Runbook => service.map(|address| subject::runbook(&address, view.state)),
             Action::Open => match subject {
                 Subject::Source(name) => Some(Command::Go(Place::Source(name))),
                 _ => tab(Tab::Instances),

@@ -21,6 +21,9 @@ pub(super) struct Stack {
 enum Root {
     Watch,
     Services,
+    Queues,
+    Alarms,
+    Checks,
     Timeline,
     Sources,
 }
@@ -30,6 +33,9 @@ impl Root {
         Some(match place {
             Place::Watch => Self::Watch,
             Place::Services => Self::Services,
+            Place::Queues => Self::Queues,
+            Place::Alarms => Self::Alarms,
+            Place::Checks => Self::Checks,
             Place::Timeline => Self::Timeline,
             Place::Sources => Self::Sources,
             Place::Service(..) | Place::Source(_) => return None,
@@ -40,6 +46,9 @@ impl Root {
         match self {
             Self::Watch => Place::Watch,
             Self::Services => Place::Services,
+            Self::Queues => Place::Queues,
+            Self::Alarms => Place::Alarms,
+            Self::Checks => Place::Checks,
             Self::Timeline => Place::Timeline,
             Self::Sources => Place::Sources,
         }

@@ -28,6 +28,15 @@ pub(super) fn url(subject: &Subject, state: &State) -> Command {
     }
 }
 
+/// Copies and says where the runbook of a Service's worst alarm lies that names one.
+pub(super) fn runbook(address: &Address, state: &State) -> Command {
+    let alarms = state.fleet.alarms_of(address);
+    match alarms.iter().find_map(|told| told.alarm.runbook.as_ref()) {
+        Some(link) => Command::Copy(link.to_string()),
+        None => Command::refuse("no alarm of it names a runbook"),
+    }
+}
+
 fn of_service(address: &Address, state: &State) -> Option<String> {
     let service = state.fleet.service(address)?;
     let workloads: Vec<_> = service.workloads.iter().filter_map(|key| state.fleet.workload(key)).collect();

@@ -64,6 +64,9 @@ actions! {
     Back "back" ["esc"] Everywhere "back" "back, or clear the filter";
     Watch "watch" ["1"] Everywhere "watch" "the Watch: every Environment and what needs attention";
     Services "services" ["2"] Everywhere "services" "every Service in one table";
+    Queues "queues" ["3"] Everywhere "queues" "every queue: what waits, who takes it, when it will be empty";
+    Alarms "alarms" ["4"] Everywhere "alarms" "every alarm, what fires first";
+    Checks "checks" ["5"] Everywhere "checks" "every Check, failing first";
     Timeline "timeline" ["8"] Everywhere "timeline" "what changed, on one line of time";
     Sources "sources" ["9"] Everywhere "sources" "every Source, its state and what would help";
     Narrow "narrow" ["n"] Everywhere "narrow" "narrow everything to one Environment";
@@ -88,6 +91,7 @@ actions! {
     Sort "sort" ["s"] List "sort" "sort by the next column; at the last, the first again";
     Mark "mark" ["space"] List "mark" "mark or unmark";
     Why "why" ["w"] List "why" "why it is like this, with the evidence";
+    Runbook "runbook" ["r"] List "runbook" "show where its runbook lies and copy it";
     Actions "actions" ["x"] List "actions" "every verb for it, and why one is not available";
     Logs "logs" ["l"] List "logs" "its logs";
     LogsPrevious "logs-previous" ["p"] List "previous logs" "its logs from before the last restart";

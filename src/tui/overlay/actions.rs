@@ -41,6 +41,7 @@ fn reads(subject: &Subject) -> &'static [Action] {
             Action::Describe,
             Action::Raw,
             Action::Url,
+            Action::Runbook,
             Action::Copy,
             Action::Mark,
         ],

@@ -12,6 +12,7 @@ pub mod reader;
 pub mod row;
 pub mod service;
 pub mod services;
+pub mod signals;
 pub mod sources;
 pub mod timeline;
 pub mod watch;
@@ -75,6 +76,9 @@ impl View<'_> {
 pub enum Place {
     Watch,
     Services,
+    Queues,
+    Alarms,
+    Checks,
     Timeline,
     Sources,
     /// A Service's page, on one of its tabs.
@@ -90,6 +94,8 @@ pub enum Tab {
     Logs,
     LogsPrevious,
     Events,
+    /// Its queues, alarms and Checks.
+    Signals,
     Releases,
     Describe,
     Raw,
@@ -271,6 +277,9 @@ pub fn open(place: &Place, _view: &View<'_>) -> Box<dyn Screen> {
     match place {
         Place::Watch => Box::new(watch::Watch::default()),
         Place::Services => Box::new(services::Services::default()),
+        Place::Queues => Box::new(signals::Board::<signals::queues::Queues>::default()),
+        Place::Alarms => Box::new(signals::Board::<signals::alarms::Alarms>::default()),
+        Place::Checks => Box::new(signals::Board::<signals::checks::Checks>::default()),
         Place::Timeline => Box::new(timeline::Timeline::default()),
         Place::Sources => Box::new(sources::Sources::default()),
         Place::Service(address, tab) => Box::new(service::ServicePage::new(address.clone(), *tab)),

@@ -8,6 +8,7 @@ pub mod instances;
 pub mod logs;
 pub mod raw;
 pub mod releases;
+pub mod signals;
 pub mod tabs;
 
 use ratatui::buffer::Buffer;
@@ -30,6 +31,7 @@ pub struct ServicePage {
     instances: Instances,
     logs: Logs,
     events: Events,
+    signals: Reader,
     releases: Reader,
     describe: Reader,
     raw: Raw,
@@ -49,6 +51,7 @@ impl ServicePage {
             tab,
             instances: Instances::default(),
             events: Events::default(),
+            signals: Reader::default(),
             releases: Reader::default(),
             describe: Reader::default(),
             tabs: Rect::default(),
@@ -71,6 +74,7 @@ impl ServicePage {
     /// The text that the present tab scrolls through, where it is one.
     fn reader(&mut self) -> Option<&mut Reader> {
         match self.tab {
+            Tab::Signals => Some(&mut self.signals),
             Tab::Releases => Some(&mut self.releases),
             Tab::Describe => Some(&mut self.describe),
             Tab::Raw => Some(self.raw.reader()),
@@ -126,7 +130,7 @@ impl Screen for ServicePage {
     fn contexts(&self) -> &'static [Context] {
         match self.tab {
             Tab::Logs | Tab::LogsPrevious => &[Context::Logs, Context::Tabs, Context::List],
-            Tab::Raw | Tab::Describe | Tab::Releases => &[Context::Tabs, Context::List, Context::Logs],
+            Tab::Raw | Tab::Describe | Tab::Releases | Tab::Signals => &[Context::Tabs, Context::List, Context::Logs],
             _ => &[Context::Tabs, Context::List],
         }
     }
@@ -148,6 +152,7 @@ impl Screen for ServicePage {
                     A::Save,
                 ]
             }
+            Tab::Signals => vec![A::NextTab, A::Runbook, A::Why, A::Logs, A::Filter],
             Tab::Raw | Tab::Describe | Tab::Releases => vec![A::NextTab, A::Filter, A::NextMatch, A::Why, A::Copy],
             Tab::Events => vec![A::NextTab, A::Why, A::Logs, A::Actions],
         };
@@ -164,6 +169,9 @@ impl Screen for ServicePage {
             Tab::Instances => self.instances.prepare(view, &self.address, self.body),
             Tab::Logs | Tab::LogsPrevious => self.logs.prepare(view, self.body),
             Tab::Events => self.events.prepare(view, &self.address, self.body),
+            Tab::Signals => {
+                self.signals.take(signals::lines(view, &self.address, self.body.width), self.body.height);
+            }
             Tab::Releases => self.releases.take(releases::lines(view, &self.address), self.body.height),
             Tab::Describe => {
                 self.describe.take(describe::lines(view, &self.address, self.body.width), self.body.height);
@@ -179,6 +187,7 @@ impl Screen for ServicePage {
             Tab::Instances => self.instances.draw(view, &self.address, self.body, buf),
             Tab::Logs | Tab::LogsPrevious => self.logs.draw(view, self.body, buf),
             Tab::Events => self.events.draw(view, self.body, buf),
+            Tab::Signals => self.signals.draw(view, self.body, buf),
             Tab::Releases => self.releases.draw(view, self.body, buf),
             Tab::Describe => self.describe.draw(view, self.body, buf),
             Tab::Raw => self.raw.draw(view, self.body, buf),
@@ -187,8 +196,8 @@ impl Screen for ServicePage {
 
     fn on(&mut self, action: Action, view: &View<'_>) -> Answer {
         match action {
-            Action::NextTab => self.turn_to(tabs::next(self.tab)),
-            Action::PreviousTab => self.turn_to(tabs::before(self.tab)),
+            Action::NextTab => self.turn_to(tabs::next(view, &self.address, self.tab)),
+            Action::PreviousTab => self.turn_to(tabs::before(view, &self.address, self.tab)),
             _ => {
                 let answer = self.on_tab(action, view);
                 if answer != Answer::Pass {
@@ -253,6 +262,7 @@ impl Screen for ServicePage {
         match self.tab {
             Tab::Instances | Tab::Events => None,
             Tab::Logs | Tab::LogsPrevious => Some(self.logs.search()),
+            Tab::Signals => Some(self.signals.search()),
             Tab::Releases => Some(self.releases.search()),
             Tab::Describe => Some(self.describe.search()),
             Tab::Raw => Some(self.raw.search()),

@@ -16,7 +16,7 @@ use super::cells;
 use super::filter::Filter;
 use super::list::List;
 use super::row::{self, ServiceRow};
-use super::{Answer, Command, Place, Screen, Subject, Tab, View, figure};
+use super::{Answer, Command, Place, Screen, Subject, Tab, View, figure, signals};
 use sort::Order;
 
 /// From this width on the worst reason stands on the line as well, and takes what room there is.
@@ -124,9 +124,12 @@ impl Screen for Services {
         Place::Services
     }
 
-    fn hints(&self, _view: &View<'_>) -> Vec<Action> {
+    fn hints(&self, view: &View<'_>) -> Vec<Action> {
         use Action as A;
-        vec![A::Open, A::Sort, A::Filter, A::Why, A::Logs, A::Mark, A::Actions, A::Narrow, A::Palette, A::Watch]
+        let mut hints =
+            vec![A::Open, A::Sort, A::Filter, A::Why, A::Logs, A::Mark, A::Actions, A::Narrow, A::Palette, A::Watch];
+        hints.extend(signals::doors(view));
+        hints
     }
 
     fn prepare(&mut self, view: &View<'_>, area: Rect) {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::fleet::Attention;
-use crate::model::HealthState;
+use crate::model::{HealthState, Kind};
 use crate::tui::keymap::Action;
 use crate::tui::screen::{View, cells, figure};
 use crate::tui::theme::Role;
@@ -107,7 +107,11 @@ fn name(view: &View<'_>, index: &Index, line: &Attention) -> String {
         (Some(address), _) if index.several_systems => address.to_string(),
         (Some(address), _) => address.short(),
         (None, Some(source)) => source.to_string(),
-        (None, None) => view.glyphs.dot.to_owned(),
+        (None, None) => match &line.signal {
+            Some(signal) if index.several_systems => format!("{}/{}", signal.environment, signal.name),
+            Some(signal) => format!("{}/{}", signal.environment.environment, signal.name),
+            None => view.glyphs.dot.to_owned(),
+        },
     }
 }
 
@@ -157,7 +161,13 @@ fn mark(view: &View<'_>, severity: HealthState) -> (&'static str, Role) {
 
 /// The key that helps most with this kind of trouble.
 fn help(view: &View<'_>, line: &Attention) -> (Action, &'static str) {
-    let Some(address) = &line.service else { return (Action::Open, "source") };
+    let Some(address) = &line.service else {
+        return match &line.signal {
+            Some(signal) if signal.key.kind == Kind::Queue => (Action::Open, "queues"),
+            Some(_) => (Action::Open, "alarms"),
+            None => (Action::Open, "source"),
+        };
+    };
     let service = view.state.fleet.service(address);
     let reasons = service.map(|service| service.health.reasons.as_slice()).unwrap_or_default();
     let rules = reasons.iter().map(|reason| reason.rule.shown());

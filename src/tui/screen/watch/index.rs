@@ -44,7 +44,10 @@ impl Index {
         self.attention = fleet.attention();
         self.attention.retain(|line| match &line.service {
             Some(address) => view.ui.shows(&address.environment) && (all || fleet.service(address).is_some_and(&keeps)),
-            None => all,
+            None => match &line.signal {
+                Some(signal) => view.ui.shows(&signal.environment) && !filter.is_on(),
+                None => all,
+            },
         });
         let wanted = Wanted { folds, narrow, filter: if filter.is_on() { Some(&keeps) } else { None } };
         self.tree = rows::tree(fleet, &wanted);

@@ -10,10 +10,10 @@ pub mod tree;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::model::{Freshness, Key};
+use crate::model::{Freshness, Key, Kind};
 use crate::tui::keymap::Action;
 use crate::tui::screen::filter::Filter;
-use crate::tui::screen::{Answer, Command, Place, Screen, Subject, Tab, View, curves};
+use crate::tui::screen::{Answer, Command, Place, Screen, Subject, Tab, View, curves, signals};
 use crate::tui::widget::cursor::Cursor;
 use index::Index;
 use place::Places;
@@ -71,6 +71,10 @@ impl Watch {
                 self.fold(!open, view)
             }
             Some(RowId::Attention(About::Source(source))) => Answer::one(Command::Go(Place::Source(source.clone()))),
+            Some(RowId::Attention(About::Signal(key))) => Answer::one(Command::Go(match key.kind {
+                Kind::Queue => Place::Queues,
+                _ => Place::Alarms,
+            })),
             Some(row) => match row.service() {
                 Some(address) => Answer::one(Command::Go(Place::Service(address.clone(), Tab::Instances))),
                 None => Answer::Pass,
@@ -112,14 +116,9 @@ impl Screen for Watch {
             Some(_) => vec![Action::Open],
             None => vec![Action::Sources],
         };
-        hints.extend([
-            Action::Filter,
-            Action::Narrow,
-            Action::Palette,
-            Action::Services,
-            Action::Timeline,
-            Action::Quit,
-        ]);
+        hints.extend([Action::Filter, Action::Narrow, Action::Palette, Action::Services]);
+        hints.extend(signals::doors(view));
+        hints.extend([Action::Timeline, Action::Quit]);
         hints
     }
 

@@ -119,6 +119,7 @@ mod tests {
         let line = |n| crate::fleet::Attention {
             service: Some(address(n)),
             source: None,
+            signal: None,
             severity: HealthState::Down,
             text: Text::line("down"),
             since: None,

@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 
 use crate::fleet::{Attention, Fleet};
-use crate::model::{Address, EnvironmentAddress, Service, SourceName, Text};
+use crate::model::{Address, EnvironmentAddress, Key, Service, SourceName, Text};
 
 /// What a line of *needs attention* speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum About {
     Service(Address),
     Source(SourceName),
+    /// A queue or an alarm that belongs to no Service.
+    Signal(Key),
     /// Nothing that can be opened; told apart by its words.
     Words(Text),
 }
@@ -22,7 +24,10 @@ impl About {
         match (&attention.service, &attention.source) {
             (Some(service), _) => Self::Service(service.clone()),
             (None, Some(source)) => Self::Source(source.clone()),
-            (None, None) => Self::Words(attention.text.clone()),
+            (None, None) => match &attention.signal {
+                Some(signal) => Self::Signal(signal.key.clone()),
+                None => Self::Words(attention.text.clone()),
+            },
         }
     }
 }

@@ -1,0 +1,148 @@
+//! The signals of a Service on its page: its backlog and its ready Instances on one axis of time, its alarms, its Checks.
+
+use ratatui::text::{Line, Span};
+
+use crate::fleet::{AlarmView, CheckView, Curve, QueueView};
+use crate::model::{Address, Service, Text};
+use crate::tui::screen::signals::{alarms, checks, queues};
+use crate::tui::screen::{View, cells, curves, figure};
+use crate::tui::theme::Role;
+use crate::tui::widget::{spark, words};
+
+/// Cells of a curve's name, and of the number behind it.
+const NAME: usize = 10;
+const NUMBER: usize = 20;
+/// The longest curve: half an hour.
+const STEPS: usize = 180;
+
+/// How many signals a Service has.
+#[must_use]
+pub fn count(view: &View<'_>, address: &Address) -> usize {
+    let fleet = &view.state.fleet;
+    fleet.queues_of(address).len() + fleet.alarms_of(address).len() + fleet.checks_of(address).len()
+}
+
+/// The lines of the tab.
+#[must_use]
+pub fn lines(view: &View<'_>, address: &Address, width: u16) -> Vec<Line<'static>> {
+    let fleet = &view.state.fleet;
+    let Some(service) = fleet.service(address) else { return Vec::new() };
+    let (queues, alarms, checks) = (fleet.queues_of(address), fleet.alarms_of(address), fleet.checks_of(address));
+    let room = usize::from(width.saturating_sub(2));
+    let mut out = Vec::new();
+    let mut part = |title: &'static str, lines: Vec<Line<'static>>| {
+        if lines.is_empty() {
+            return;
+        }
+        if !out.is_empty() {
+            out.push(Line::default());
+        }
+        out.push(Line::styled(title, view.style(Role::Strong)));
+        out.extend(lines);
+    };
+    part("QUEUES", queues.iter().flat_map(|queue| queue_lines(view, service, queue, room)).collect());
+    part("ALARMS", alarms.iter().flat_map(|alarm| alarm_lines(view, alarm, room)).collect());
+    part("CHECKS", checks.iter().map(|check| check_line(view, check)).collect());
+    if out.is_empty() {
+        out.push(Line::styled("no queue, no alarm and no Check speaks of this Service", view.style(Role::Quiet)));
+    }
+    out
+}
+
+fn queue_lines(view: &View<'_>, service: &Service, told: &QueueView<'_>, room: usize) -> Vec<Line<'static>> {
+    let queue = told.queue;
+    let quiet = view.style(Role::Quiet);
+    let stale = told.stale_since.map(|since| format!("stale {}", cells::when(view).exact_age(since)));
+    let (mark, role) = queues::mark(view, told.state, told.is_bad());
+    let (mark, role) = if stale.is_some() { (view.glyphs.hollow, Role::Quiet) } else { (mark, role) };
+    let state = stale.clone().unwrap_or_else(|| told.state.to_string());
+    let mut facts = vec![format!("{} ready", known(queue.ready))];
+    let more = [
+        ("in work", queue.unacked),
+        ("delayed", queue.delayed),
+        ("failed", queue.failed),
+        ("dead", queue.dead_letters),
+    ];
+    facts.extend(more.into_iter().filter_map(|(word, n)| n.map(|n| format!("{} {word}", figure::count(n)))));
+    facts.extend(queue.oldest_at.map(|at| format!("oldest {}", cells::when(view).age(at))));
+    facts.extend(queue.in_per_second.map(|n| format!("in {n}/s")));
+    facts.extend(queue.out_per_second.map(|n| format!("out {n}/s")));
+    facts.extend(told.limit.map(|limit| format!("limit {}", figure::count(limit))));
+    facts.extend(Some(queues::empty(told)).filter(|eta| !eta.is_empty()).map(|eta| format!("empty {eta}")));
+    facts.extend(told.note.as_ref().map(Text::to_string));
+    let mut lines = vec![Line::from(vec![
+        Span::styled(format!("{mark} {state:<9} "), view.style(role)),
+        Span::styled(queue.name.to_string(), view.style(Role::Strong)),
+        Span::styled(format!("  {} {}", queue.broker, queue.key.source), quiet),
+    ])];
+    let told_facts = facts.join(&format!(" {} ", view.glyphs.dot));
+    lines.extend(words::wrap(&told_facts, room).into_iter().map(|line| Line::styled(format!("  {line}"), quiet)));
+    lines.push(Line::styled(format!("  tied by {}", told.because), quiet));
+    // Depth and ready Instances end at the same moment and have the same step: what came first can be read off.
+    let steps = room.saturating_sub(NAME + NUMBER + 2).min(STEPS);
+    let end = curves::end_of_minute(view.minute);
+    let depth = view.state.fleet.queue_curve(&queue.key, end, steps);
+    let ready = view.state.fleet.curve(&service.address, Curve::Ready, end, steps);
+    let of = service.desired.map(|desired| format!(" of {desired}")).unwrap_or_default();
+    let instances = service.ready.map(|ready| format!("{ready}{of}")).unwrap_or_default();
+    lines.extend(row(view, "waiting", depth, None, known(queue.ready)));
+    lines.extend(row(view, "ready", ready, service.desired.map(f64::from), instances));
+    lines
+}
+
+fn known(n: Option<u64>) -> String {
+    n.map_or_else(|| "?".to_owned(), figure::count)
+}
+
+/// A curve with its name and its newest number; nothing where nothing was measured.
+fn row(
+    view: &View<'_>,
+    name: &str,
+    values: Vec<Option<u32>>,
+    top: Option<f64>,
+    number: String,
+) -> Option<Line<'static>> {
+    if values.iter().all(Option::is_none) {
+        return None;
+    }
+    let values: Vec<Option<f64>> = values.into_iter().map(|value| value.map(f64::from)).collect();
+    Some(Line::from(vec![
+        Span::styled(format!("  {name:<NAME$}"), view.style(Role::Quiet)),
+        spark::curve(view, &values, values.len(), top),
+        Span::styled(format!("  {number}"), view.style(Role::Text)),
+    ]))
+}
+
+fn alarm_lines(view: &View<'_>, told: &AlarmView, room: usize) -> Vec<Line<'static>> {
+    let alarm = &told.alarm;
+    let quiet = view.style(Role::Quiet);
+    let (mark, role) = alarms::mark(view, alarm.severity, alarm.state);
+    let role = if told.stale_since.is_some() { Role::Quiet } else { role };
+    let since = alarm.since.map(|at| format!(" {}", cells::when(view).age(at))).unwrap_or_default();
+    let stale = told.stale_since.map(|at| format!(" (stale {})", cells::when(view).exact_age(at)));
+    let mut lines = vec![Line::from(vec![
+        Span::styled(
+            format!("{mark} {} {}{since}{} ", alarm.severity, alarms::word(alarm.state), stale.unwrap_or_default()),
+            view.style(role),
+        ),
+        Span::styled(alarm.name.to_string(), view.style(Role::Strong)),
+        Span::styled(format!("  {}", alarm.measure()), view.style(Role::Text)),
+    ])];
+    let summary = words::wrap(alarm.summary.shown(), room);
+    lines.extend(summary.into_iter().map(|line| Line::styled(format!("  {line}"), quiet)));
+    lines
+        .extend(alarm.runbook.as_ref().map(|link| Line::styled(format!("  runbook {link}"), view.style(Role::Accent))));
+    lines.push(Line::styled(format!("  tied by {}", told.because), quiet));
+    lines
+}
+
+fn check_line(view: &View<'_>, told: &CheckView<'_>) -> Line<'static> {
+    let check = told.check;
+    let (mark, role) = checks::mark(view, check.outcome);
+    let latency = check.latency_ms.map(|ms| format!("  {ms} ms")).unwrap_or_default();
+    Line::from(vec![
+        Span::styled(format!("{mark} {:<11} ", checks::word(check.outcome)), view.style(role)),
+        Span::styled(format!("{} {}", check.kind, check.target), view.style(Role::Text)),
+        Span::styled(format!("{latency}  {}", check.message), view.style(Role::Quiet)),
+    ])
+}

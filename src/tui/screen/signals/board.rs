@@ -1,0 +1,233 @@
+//! The list that Queues, Alarms and Checks share: order, filter, narrowing, the row under the cursor told whole.
+
+use std::cmp::Ordering;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::model::{Address, EnvironmentAddress, Key};
+use crate::tui::keymap::Action;
+use crate::tui::screen::list::List;
+use crate::tui::screen::{Answer, Command, Place, Screen, Subject, Tab, View, cells, figure};
+use crate::tui::theme::Role;
+use crate::tui::widget::table::{Column, Row, Table};
+use crate::tui::widget::words;
+
+/// An order of rows, and how the heading says it. The first of a list is the Fleet's own.
+pub type Order<R> = (&'static str, fn(&R, &R) -> Ordering);
+
+/// What tells one such list from another.
+pub trait Signal: 'static {
+    /// A row with all that it shows, but for ages.
+    type Row;
+    const TITLE: &'static str;
+    /// One of them, for counts.
+    const NOUN: &'static str;
+    const HELP: &'static str;
+    /// Said where there is none.
+    const NOTHING: &'static str;
+    const COLUMNS: &'static [Column];
+    const ORDERS: &'static [Order<Self::Row>];
+
+    fn place() -> Place;
+
+    /// All rows in the Fleet's order.
+    fn gather(view: &View<'_>) -> Vec<Self::Row>;
+
+    fn key(row: &Self::Row) -> &Key;
+
+    /// Where it belongs; `None`: it concerns everything.
+    fn environment(row: &Self::Row) -> Option<&EnvironmentAddress>;
+
+    fn service(row: &Self::Row) -> Option<&Address>;
+
+    /// As it is copied: what the command line calls it.
+    fn name(row: &Self::Row) -> String;
+
+    /// Lower-case text that filters look into.
+    fn words(row: &Self::Row) -> String;
+
+    /// Whether somebody should look at it.
+    fn is_bad(row: &Self::Row) -> bool;
+
+    fn line<'a>(view: &View<'_>, row: &Self::Row) -> Row<'a>;
+
+    /// Everything that its line may have cut.
+    fn whole(view: &View<'_>, row: &Self::Row) -> String;
+
+    /// Why it belongs to no Service, for who wants to open that.
+    fn because(row: &Self::Row) -> String;
+
+    /// Where its runbook lies.
+    fn runbook(_row: &Self::Row) -> Option<String> {
+        None
+    }
+}
+
+/// The list of one kind of signals.
+pub struct Board<S: Signal> {
+    list: List<Key>,
+    rows: Vec<S::Row>,
+    text: String,
+    order: usize,
+    made_of: Option<(u64, Option<EnvironmentAddress>)>,
+    /// Rows that there are without the filter, and how many of those shown somebody should look at.
+    all: usize,
+    bad: usize,
+}
+
+impl<S: Signal> Default for Board<S> {
+    fn default() -> Self {
+        Self { list: List::default(), rows: Vec::new(), text: String::new(), order: 0, made_of: None, all: 0, bad: 0 }
+    }
+}
+
+impl<S: Signal> Board<S> {
+    fn refresh(&mut self, view: &View<'_>) {
+        let made_of = (view.state.moved, view.ui.narrowed.clone());
+        if self.made_of.as_ref() == Some(&made_of) {
+            return;
+        }
+        let mut rows = S::gather(view);
+        rows.retain(|row| S::environment(row).is_none_or(|environment| view.ui.shows(environment)));
+        self.all = rows.len();
+        let wanted: Vec<String> = self.text.split_whitespace().map(str::to_lowercase).collect();
+        rows.retain(|row| {
+            let words = S::words(row);
+            wanted.iter().all(|word| words.contains(word.as_str()))
+        });
+        if let Some((_, order)) = S::ORDERS.get(self.order) {
+            rows.sort_by(order);
+        }
+        self.bad = rows.iter().filter(|row| S::is_bad(row)).count();
+        self.list.take(rows.iter().map(|row| S::key(row).clone()).collect());
+        self.rows = rows;
+        self.made_of = Some(made_of);
+    }
+
+    fn on_row(&self) -> Option<&S::Row> {
+        self.rows.get(self.list.at()?)
+    }
+
+    fn order_word(&self) -> &'static str {
+        S::ORDERS.get(self.order).map_or("", |(word, _)| word)
+    }
+
+    fn heading(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+        let inner = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), height: 1, ..area };
+        let quiet = view.style(Role::Quiet);
+        let order = Line::styled(self.order_word(), quiet);
+        let left = words::draw_right(&order, inner, buf, view.glyphs);
+        let shown = self.rows.len();
+        let count = if shown == self.all {
+            figure::of(shown as u64, S::NOUN)
+        } else {
+            format!("{} of {}", figure::count(shown as u64), figure::of(self.all as u64, S::NOUN))
+        };
+        let mut line =
+            vec![Span::styled(format!("{}  ", S::TITLE), view.style(Role::Strong)), Span::styled(count, quiet)];
+        if self.bad > 0 {
+            line.push(Span::styled(format!(", {} to look at", figure::count(self.bad as u64)), view.style(Role::Warn)));
+        }
+        if !self.text.is_empty() {
+            line.push(Span::styled(format!("  {}", self.text), view.style(Role::Accent)));
+        }
+        words::draw(&Line::from(line), left, buf, view.glyphs);
+    }
+
+    fn open(&self, view: &View<'_>) -> Answer {
+        let Some(row) = self.on_row() else { return Answer::Pass };
+        match S::service(row).filter(|address| view.state.fleet.service(address).is_some()) {
+            Some(address) => Answer::one(Command::Go(Place::Service(address.clone(), Tab::Signals))),
+            None => Answer::one(Command::refuse(format!("no Service to open: {}", S::because(row)))),
+        }
+    }
+}
+
+impl<S: Signal> Screen for Board<S> {
+    fn place(&self) -> Place {
+        S::place()
+    }
+
+    fn hints(&self, view: &View<'_>) -> Vec<Action> {
+        use Action as A;
+        let mut hints = vec![A::Open];
+        if self.on_row().and_then(S::runbook).is_some() {
+            hints.push(A::Runbook);
+        }
+        hints.extend([A::Why, A::Sort, A::Filter, A::Narrow, A::Copy, A::Palette, A::Watch]);
+        hints.extend(super::doors(view).into_iter().filter(|door| super::place_of(*door) != Some(S::place())));
+        hints
+    }
+
+    fn prepare(&mut self, view: &View<'_>, area: Rect) {
+        self.refresh(view);
+        self.list.settle(Table::room(cells::below(cells::split_whole(area).0)));
+    }
+
+    fn draw(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+        self.heading(view, area, buf);
+        if self.rows.is_empty() {
+            let words = if self.all > 0 { "nothing matches the filter; Esc clears it" } else { S::NOTHING };
+            cells::quiet_line(view, words, cells::second_line(area), buf);
+            return;
+        }
+        let table = Table { columns: S::COLUMNS, count: self.rows.len(), top: self.list.top(), at: self.list.at() };
+        let (above, below) = cells::split_whole(area);
+        if let Some(row) = self.on_row() {
+            cells::whole(view, &S::whole(view, row), below, buf);
+        }
+        table.draw(view, cells::below(above), buf, |n| {
+            self.rows.get(n).map_or_else(Row::default, |row| S::line(view, row))
+        });
+    }
+
+    fn on(&mut self, action: Action, view: &View<'_>) -> Answer {
+        if self.list.moves(action) {
+            return Answer::DONE;
+        }
+        match (action, self.on_row()) {
+            (Action::Sort, _) => {
+                self.order = (self.order + 1) % S::ORDERS.len().max(1);
+                self.list.from_the_top();
+                self.made_of = None;
+                Answer::one(Command::say(format!("sorted by {}", self.order_word())))
+            }
+            (Action::Open, Some(_)) => self.open(view),
+            (Action::Copy, Some(row)) => Answer::one(Command::Copy(S::name(row))),
+            (Action::Runbook | Action::Raw, Some(row)) => match S::runbook(row) {
+                Some(link) => Answer::one(Command::Copy(link)),
+                None if action == Action::Runbook => {
+                    Answer::one(Command::refuse(format!("{} names no runbook", S::name(row))))
+                }
+                None => Answer::Pass,
+            },
+            _ => Answer::Pass,
+        }
+    }
+
+    fn click(&mut self, at: Position, area: Rect, view: &View<'_>) -> Answer {
+        let Some(line) = at.y.checked_sub(area.y.saturating_add(2)) else { return Answer::Pass };
+        if self.list.click(usize::from(line)) { self.open(view) } else { Answer::DONE }
+    }
+
+    fn subject(&self, view: &View<'_>) -> Option<Subject> {
+        let address = S::service(self.on_row()?)?;
+        view.state.fleet.service(address).map(|service| Subject::Service(service.address.clone()))
+    }
+
+    fn filter(&self) -> Option<&str> {
+        Some(&self.text)
+    }
+
+    fn set_filter(&mut self, text: &str, _view: &View<'_>) -> Result<(), String> {
+        text.clone_into(&mut self.text);
+        self.made_of = None;
+        Ok(())
+    }
+
+    fn filter_help(&self) -> &'static str {
+        S::HELP
+    }
+}

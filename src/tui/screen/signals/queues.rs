@@ -1,0 +1,253 @@
+//! Queues: the backlog beside its consumer, what somebody should look at first.
+
+use std::cmp::Reverse;
+
+use ratatui::text::{Line, Span};
+
+use crate::fleet::QueueView;
+use crate::model::{Address, EnvironmentAddress, Key, Quantity, Queue, QueueState, Text, Timestamp};
+use crate::tui::screen::{Place, View, cells, figure};
+use crate::tui::theme::Role;
+use crate::tui::widget::table::{Column, Row};
+use crate::tui::widget::{ages, spark};
+
+use super::board::{Order, Signal};
+
+/// Cells of a curve of depth: two minutes.
+const CURVE: usize = 12;
+
+/// The screen.
+pub struct Queues;
+
+/// A queue on one line, but for ages.
+pub struct QueueRow {
+    queue: Queue,
+    environment: EnvironmentAddress,
+    address: String,
+    consumer: Option<Address>,
+    /// The consumer with how many of it are ready.
+    taker: String,
+    because: Text,
+    state: QueueState,
+    since: Option<Timestamp>,
+    empty: String,
+    limit: Option<u64>,
+    note: Option<Text>,
+    stale_since: Option<Timestamp>,
+    bad: bool,
+}
+
+impl QueueRow {
+    fn of(view: &View<'_>, queue: &QueueView<'_>) -> Self {
+        let taker = queue.consumer.as_ref().map(|address| {
+            let service = view.state.fleet.service(address);
+            let ready = service.and_then(|service| figure::ready(service.ready, service.desired));
+            format!("{} {}", view.address(address), ready.unwrap_or_default()).trim_end().to_owned()
+        });
+        Self {
+            queue: queue.queue.clone(),
+            environment: queue.environment.clone(),
+            address: format!("{}/{}", view.environment(&queue.environment), queue.queue.name),
+            consumer: queue.consumer.clone(),
+            taker: taker.unwrap_or_default(),
+            because: queue.because.clone(),
+            state: queue.state,
+            since: queue.since,
+            empty: empty(queue),
+            limit: queue.limit,
+            note: queue.note.clone(),
+            stale_since: queue.stale_since,
+            bad: queue.is_bad() && queue.stale_since.is_none(),
+        }
+    }
+}
+
+/// When nothing will wait any more, if it goes on like this: `~4m`, `never`.
+#[must_use]
+pub fn empty(queue: &QueueView<'_>) -> String {
+    match queue.empty_in_seconds {
+        Some(seconds) => format!("~{}", ages::short(i64::try_from(seconds.max(1)).unwrap_or(i64::MAX))),
+        None if queue.is_endless() && queue.stale_since.is_none() => "never".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// Shape and colour of how a queue fares.
+#[must_use]
+pub fn mark(view: &View<'_>, state: QueueState, bad: bool) -> (&'static str, Role) {
+    match state {
+        QueueState::Stuck if bad => (view.glyphs.bad, Role::Bad),
+        QueueState::Growing if bad => (view.glyphs.bad, Role::Growth),
+        QueueState::Stuck | QueueState::Growing => (view.glyphs.warn, Role::Warn),
+        QueueState::Unknown => (view.glyphs.hollow, Role::Warn),
+        QueueState::Draining | QueueState::Steady if bad => (view.glyphs.warn, Role::Warn),
+        QueueState::Draining | QueueState::Steady => (view.glyphs.ok, Role::Ok),
+        QueueState::Idle => (view.glyphs.idle, Role::Quiet),
+    }
+}
+
+/// The last two minutes of how many waited.
+#[must_use]
+pub fn curve<'a>(view: &View<'_>, key: &Key, width: usize) -> Span<'a> {
+    let values = view.state.fleet.queue_curve(key, view.now, width);
+    let values: Vec<Option<f64>> = values.into_iter().map(|value| value.map(f64::from)).collect();
+    spark::curve(view, &values, width, None)
+}
+
+impl Signal for Queues {
+    type Row = QueueRow;
+    const TITLE: &'static str = "QUEUES";
+    const NOUN: &'static str = "queue";
+    const HELP: &'static str = "words that the line holds: a queue, a broker, a consumer, stuck, growing, paused";
+    const NOTHING: &'static str = "no broker has told of a queue yet; 9 shows how the Sources fare";
+    const COLUMNS: &'static [Column] = &[
+        Column::text("QUEUE", 20).grows(),
+        Column::text("BROKER", 8).rank(7),
+        Column::number("READY", 7),
+        Column::number("UNACKED", 7).rank(5),
+        Column::number("DELAYED", 7).rank(6),
+        Column::number("FAILED", 6).rank(4),
+        Column::number("OLDEST", 6).rank(1),
+        Column::number("IN/s", 6).rank(2),
+        Column::number("OUT/s", 6).rank(2),
+        Column::text("CONSUMER", 20),
+        Column::text("STATE", 12),
+        Column::text("2 MIN", 12).rank(3),
+        Column::number("EMPTY", 6),
+        Column::text("NOTE", 34).rank(8),
+    ];
+    const ORDERS: &'static [Order<QueueRow>] = &[
+        ("what to look at first", |_, _| std::cmp::Ordering::Equal),
+        ("address", |a, b| a.address.cmp(&b.address)),
+        ("what waits most", |a, b| b.queue.ready.cmp(&a.queue.ready)),
+        ("what waits longest", |a, b| {
+            // The smallest moment is the oldest; what nobody knows the age of comes last.
+            let age = |row: &QueueRow| (row.queue.oldest_at.is_none(), row.queue.oldest_at);
+            age(a).cmp(&age(b))
+        }),
+        ("failed", |a, b| Reverse(a.queue.failed).cmp(&Reverse(b.queue.failed))),
+    ];
+
+    fn place() -> Place {
+        Place::Queues
+    }
+
+    fn gather(view: &View<'_>) -> Vec<QueueRow> {
+        view.state.fleet.queues().iter().map(|queue| QueueRow::of(view, queue)).collect()
+    }
+
+    fn key(row: &QueueRow) -> &Key {
+        &row.queue.key
+    }
+
+    fn environment(row: &QueueRow) -> Option<&EnvironmentAddress> {
+        Some(&row.environment)
+    }
+
+    fn service(row: &QueueRow) -> Option<&Address> {
+        row.consumer.as_ref()
+    }
+
+    fn name(row: &QueueRow) -> String {
+        format!("{}/{}", row.environment, row.queue.name)
+    }
+
+    fn words(row: &QueueRow) -> String {
+        let note = row.note.as_ref().map(Text::shown).unwrap_or_default();
+        let paused = if row.queue.paused { "paused" } else { "" };
+        let (broker, source) = (row.queue.broker, &row.queue.key.source);
+        format!("{} {broker} {source} {} {} {note} {paused}", row.address, row.taker, row.state).to_lowercase()
+    }
+
+    fn is_bad(row: &QueueRow) -> bool {
+        row.bad
+    }
+
+    fn line<'a>(view: &View<'_>, row: &QueueRow) -> Row<'a> {
+        let queue = &row.queue;
+        let stale = row.stale_since.is_some();
+        let quiet = view.style(Role::Quiet);
+        let plain = if stale { Role::Quiet } else { Role::Text };
+        let about = if queue.approximate { "~" } else { "" };
+        let number = |n: Option<u64>| Line::styled(n.map(figure::count).unwrap_or_default(), view.style(plain));
+        let rate = |n: Option<Quantity>| Line::styled(n.map(|n| n.to_string()).unwrap_or_default(), view.style(plain));
+        let depth = match row.state {
+            _ if stale => Role::Quiet,
+            QueueState::Growing => Role::Growth,
+            _ if row.bad => Role::Strong,
+            _ => Role::Text,
+        };
+        let ready = queue.ready.map(|n| format!("{about}{}", figure::count(n))).unwrap_or_default();
+        let failed = if queue.failed.is_some_and(|n| n > 0) && !stale { Role::Warn } else { plain };
+        let note = row.note.as_ref().map(Text::to_string).unwrap_or_default();
+        Row::of(vec![
+            Line::styled(row.address.clone(), view.style(if stale { Role::Quiet } else { Role::Strong })),
+            Line::styled(queue.broker.word(), quiet),
+            Line::styled(ready, view.style(depth)),
+            number(queue.unacked),
+            number(queue.delayed),
+            Line::styled(queue.failed.map(figure::count).unwrap_or_default(), view.style(failed)),
+            Line::styled(queue.oldest_at.map(|at| cells::when(view).age(at)).unwrap_or_default(), view.style(plain)),
+            rate(queue.in_per_second),
+            rate(queue.out_per_second),
+            taker(view, row),
+            state(view, row),
+            if stale { Line::default() } else { Line::from(curve(view, &queue.key, CURVE)) },
+            Line::styled(row.empty.clone(), view.style(plain)),
+            Line::styled(note, quiet),
+        ])
+    }
+
+    fn whole(view: &View<'_>, row: &QueueRow) -> String {
+        let queue = &row.queue;
+        let dot = view.glyphs.dot;
+        let mut parts = vec![format!("{} in {} {}", row.address, queue.broker, queue.key.source)];
+        parts.extend(row.note.as_ref().map(Text::to_string));
+        if let Some(since) = row.stale_since {
+            parts.push(format!("told {} ago, its Source is silent", cells::when(view).exact_age(since)));
+        } else if let Some(since) = row.since {
+            parts.push(format!("{} for {}", row.state, cells::when(view).age(since)));
+        }
+        parts.extend(row.limit.map(|limit| format!("limit {}", figure::count(limit))));
+        parts.extend(queue.consumers.map(|n| figure::of(u64::from(n), "consumer")));
+        if let Some(dead) = queue.dead_letters {
+            let name = queue.dead_letter_queue.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
+            parts.push(format!("{}{name}", figure::of(dead, "dead letter")));
+        }
+        if row.consumer.is_some() {
+            parts.push(format!("consumer by {}", row.because));
+        }
+        parts.join(&format!(" {dot} "))
+    }
+
+    fn because(row: &QueueRow) -> String {
+        row.because.to_string()
+    }
+}
+
+/// Who takes from it; that nobody does stands where one looks for it.
+fn taker<'a>(view: &View<'_>, row: &QueueRow) -> Line<'a> {
+    let stale = row.stale_since.is_some();
+    let none = row.note.as_ref().is_some_and(|note| note.shown().starts_with("NO CONSUMERS"));
+    if none && row.taker.is_empty() && !stale {
+        return Line::styled("NO CONSUMERS", view.style(Role::Bad));
+    }
+    if row.taker.is_empty() {
+        let counted = row.queue.consumers.filter(|n| *n > 0).map(|n| figure::of(u64::from(n), "consumer"));
+        return Line::styled(counted.unwrap_or_default(), view.style(Role::Quiet));
+    }
+    let role = if none && !stale { Role::Bad } else { Role::Quiet };
+    Line::styled(row.taker.clone(), view.style(role))
+}
+
+fn state<'a>(view: &View<'_>, row: &QueueRow) -> Line<'a> {
+    if let Some(since) = row.stale_since {
+        let age = cells::when(view).exact_age(since);
+        return Line::styled(format!("{} stale {age}", view.glyphs.hollow), view.style(Role::Quiet));
+    }
+    if row.queue.paused {
+        return Line::styled(format!("{} paused", view.glyphs.paused), view.style(Role::Warn));
+    }
+    let (mark, role) = mark(view, row.state, row.bad);
+    Line::styled(format!("{mark} {}", row.state), view.style(role))
+}
