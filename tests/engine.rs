@@ -15,7 +15,7 @@ use quarterdeck::model::{
     Phase, Platform, Rollout, SourceKind, SourceName, SourceSpec, SourceStatus, Stream, Table, Text, Timestamp, Update,
     Workload, WorkloadKind,
 };
-use quarterdeck::sources::port::{Desk, Failure, FailureKind, LogOut, Opener, RawAsk, RawDocument, Watch};
+use quarterdeck::sources::port::{Desk, Failure, FailureKind, LogBatch, LogOut, Opener, RawAsk, RawDocument, Watch};
 
 fn name() -> SourceName {
     SourceName::new("docker:local")
@@ -291,4 +291,57 @@ fn a_followed_log_picks_up_instances_that_come_later() {
         })
         .collect();
     assert_eq!(asked, ["c2"], "the first stream is open already");
+}
+
+#[test]
+fn a_followed_log_goes_on_where_it_ended_once_its_instance_has_started_again() {
+    let mut state = State::new(Rules::default(), at(0));
+    let mut tell = |msg| update(&mut state, Stamped { at: at(1), msg });
+    let Fact::Instance(first) = instance() else { unreachable!() };
+    let key = first.key.clone();
+    let started = |second| {
+        let row = Instance { started_at: Some(at(second)), ..(*first).clone() };
+        Update::Put(Table::whole("containers"), Fact::Instance(Box::new(row)))
+    };
+    drop(tell(Msg::Known { source: name(), kind: SourceKind::Docker, found_by: "test".into(), connect: true }));
+    drop(tell(Msg::News { source: name(), updates: first_list() }));
+    drop(tell(Msg::News { source: name(), updates: vec![started(0)] }));
+    let wanted = LogsWanted {
+        service: web(),
+        instance: Some(key.clone()),
+        follow: true,
+        previous: false,
+        since: None,
+        tail: Some(10),
+    };
+    drop(tell(Msg::Ask(Ask::OpenLogs { pane: 1, wanted })));
+    let line = LogLine {
+        at: Some(at(5)),
+        instance: key.clone(),
+        container: None,
+        stream: Stream::Out,
+        text: Text::line("it crashed"),
+    };
+    drop(tell(Msg::Logs { pane: 1, batch: LogBatch { lines: vec![line], dropped: 0 } }));
+    let ended =
+        |failure: Option<&str>| Msg::LogsEnded { pane: 1, instance: key.clone(), failure: failure.map(Text::line) };
+    let news = |updates| Msg::News { source: name(), updates };
+    let asked = |effects: Vec<Effect>| match &effects[..] {
+        [] => None,
+        [Effect::MoreLogs { pane: 1, asks }] => {
+            Some((asks.len(), asks[0].since.map(|at| at.as_nanosecond()), asks[0].tail))
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked(tell(news(vec![started(6)]))), None, "its stream is open yet");
+    drop(tell(ended(None)));
+    let after = Some((1, Some(at(5).as_nanosecond() + 1), None));
+    assert_eq!(asked(tell(news(vec![started(6)]))), after, "it has started again");
+    drop(tell(ended(None)));
+    assert_eq!(asked(tell(news(vec![started(6), Update::Synced]))), None, "nothing has changed since it ended");
+    assert_eq!(asked(tell(news(vec![started(9)]))), after);
+    drop(tell(ended(Some("the connection broke"))));
+    assert_eq!(asked(tell(news(vec![started(9)]))), None);
+    assert_eq!(asked(tell(news(vec![Update::Synced]))), after, "its Source is back");
+    assert!(state.panes[&1].endings.is_empty() && state.panes[&1].open == 1);
 }

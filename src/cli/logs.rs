@@ -129,6 +129,8 @@ async fn follow(session: &mut Session, format: Format) -> Result<bool, Failure> 
             output::bytes(&out)?;
         }
         let Some(pane) = state.panes.get(&PANE) else { return Ok(any) };
+        // Streams that are followed again have no ending any more.
+        told = told.min(pane.endings.len());
         if pane.endings.len() > told {
             any |= endings(state, pane, told);
             told = pane.endings.len();

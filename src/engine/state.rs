@@ -1,7 +1,9 @@
 //! The one state of the console: what is known, and the panes that faces have open.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use jiff::SignedDuration;
 
 use crate::fleet::{Fleet, Rules};
 use crate::model::{CheckSpec, Key, LogLine, Text, Timestamp};
@@ -75,8 +77,10 @@ pub struct LogPane {
     /// Lines that were lost because they came too fast, and lines that fell out of the ring.
     pub dropped: u64,
     pub forgotten: u64,
-    /// Instances whose streams were asked for.
-    pub asked: BTreeSet<Key>,
+    /// Instances whose streams were asked for, and when the run that is read began.
+    pub asked: BTreeMap<Key, Option<Timestamp>>,
+    /// The time of the newest line of each Instance.
+    heard: BTreeMap<Key, Timestamp>,
     /// Streams still open, and why others ended.
     pub open: usize,
     pub endings: Vec<(Key, Option<Text>)>,
@@ -92,7 +96,8 @@ impl LogPane {
             bytes: 0,
             dropped: 0,
             forgotten: 0,
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            heard: BTreeMap::new(),
             open: 0,
             endings: Vec::new(),
         }
@@ -104,6 +109,7 @@ impl LogPane {
         self.dropped += batch.dropped;
         for line in batch.lines {
             self.bytes += cost(&line);
+            self.hear(&line);
             let at = self.place(&line);
             self.lines.insert(at, line);
             while self.lines.len() > PANE_LINES || self.bytes > PANE_BYTES {
@@ -118,6 +124,21 @@ impl LogPane {
     pub fn drain(&mut self) -> VecDeque<LogLine> {
         self.bytes = 0;
         std::mem::take(&mut self.lines)
+    }
+
+    /// From where an Instance is read on, so that no line comes twice; `None`: nothing of it was read.
+    #[must_use]
+    pub fn heard_until(&self, instance: &Key) -> Option<Timestamp> {
+        let newest = *self.heard.get(instance)?;
+        newest.checked_add(SignedDuration::from_nanos(1)).ok()
+    }
+
+    fn hear(&mut self, line: &LogLine) {
+        let Some(at) = line.at else { return };
+        match self.heard.get_mut(&line.instance) {
+            Some(newest) => *newest = at.max(*newest),
+            None => drop(self.heard.insert(line.instance.clone(), at)),
+        }
     }
 
     fn place(&self, line: &LogLine) -> usize {

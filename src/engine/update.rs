@@ -1,10 +1,12 @@
 //! The pure heart: a message in, the state changed, effects out. No clock, no connection, no screen.
 
+use std::collections::BTreeSet;
+
 use super::effect::Effect;
 use super::msg::{Ask, LogsWanted, Msg, PaneId, Stamped};
 use super::state::{LogPane, Probed, RawPane, State};
 use crate::fleet::Fleet;
-use crate::model::{LogAsk, Text};
+use crate::model::{Instance, Key, LogAsk, SourceName, Text, Update};
 use crate::sources::port::CheckOrder;
 
 /// Applies one message.
@@ -22,11 +24,14 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
         Msg::Known { source, kind, found_by, connect } => state.fleet.know(&source, kind, found_by, connect, at),
         Msg::Forgotten { source } => state.fleet.forget(&source, at),
         Msg::News { source, updates } => {
+            let synced = updates.iter().any(|update| matches!(update, Update::Synced));
             for update in updates {
                 state.fleet.apply(&source, update, at);
             }
             settle(state);
-            return follow_newcomers(state);
+            let mut effects = follow_newcomers(state);
+            effects.extend(follow_again(state, synced.then_some(&source)));
+            return effects;
         }
         Msg::Gauge { source, calls, latency_ms, answered_at } => {
             state.fleet.gauge(&source, calls, latency_ms, answered_at);
@@ -135,21 +140,62 @@ fn asks(fleet: &Fleet, pane: &mut LogPane) -> Vec<LogAsk> {
     let asks: Vec<LogAsk> = service
         .instances
         .iter()
-        .filter(|key| wanted.instance.as_ref().is_none_or(|one| one == *key) && !pane.asked.contains(*key))
+        .filter(|key| wanted.instance.as_ref().is_none_or(|one| one == *key) && !pane.asked.contains_key(*key))
         .filter_map(|key| fleet.instance(key))
         .take(STREAMS.saturating_sub(pane.open))
-        .map(|instance| LogAsk {
-            instance: instance.key.clone(),
-            scope: instance.scope.clone(),
-            name: instance.name.clone(),
-            containers: instance.containers.clone(),
-            follow: wanted.follow,
-            previous: wanted.previous,
-            since: wanted.since,
-            tail: wanted.tail,
-        })
+        .map(|instance| ask(wanted, instance))
         .collect();
-    pane.open += asks.len();
-    pane.asked.extend(asks.iter().map(|ask| ask.instance.clone()));
+    note(fleet, pane, &asks);
     asks
+}
+
+/// Streams that ended are followed again: of an Instance that has started anew since, and, where a connection was lost,
+/// once its Source is back (`synced`).
+fn follow_again(state: &mut State, synced: Option<&SourceName>) -> Vec<Effect> {
+    let State { fleet, panes, .. } = state;
+    let mut effects = Vec::new();
+    for (id, pane) in panes.iter_mut().filter(|(_, pane)| pane.wanted.follow && !pane.wanted.previous) {
+        let is_due = |key: &Key, failed: bool| {
+            let run = fleet.instance(key).map(|instance| instance.started_at);
+            let (Some(run), Some(read)) = (run, pane.asked.get(key)) else { return false };
+            (run.is_some() && run != *read) || (failed && synced == Some(&key.source))
+        };
+        let due = pane.endings.iter().filter(|(key, failure)| is_due(key, failure.is_some())).map(|(key, _)| key);
+        let due: BTreeSet<Key> = due.take(STREAMS.saturating_sub(pane.open)).cloned().collect();
+        if due.is_empty() {
+            continue;
+        }
+        pane.endings.retain(|(key, _)| !due.contains(key));
+        let asks = due.iter().filter_map(|key| fleet.instance(key)).map(|instance| {
+            let asked = ask(&pane.wanted, instance);
+            match pane.heard_until(&instance.key) {
+                None => asked,
+                since => LogAsk { since, tail: None, ..asked },
+            }
+        });
+        let asks: Vec<LogAsk> = asks.collect();
+        note(fleet, pane, &asks);
+        effects.push(Effect::MoreLogs { pane: *id, asks });
+    }
+    effects
+}
+
+fn ask(wanted: &LogsWanted, instance: &Instance) -> LogAsk {
+    LogAsk {
+        instance: instance.key.clone(),
+        scope: instance.scope.clone(),
+        name: instance.name.clone(),
+        containers: instance.containers.clone(),
+        follow: wanted.follow,
+        previous: wanted.previous,
+        since: wanted.since,
+        tail: wanted.tail,
+    }
+}
+
+/// Notes in a pane what is being asked for it.
+fn note(fleet: &Fleet, pane: &mut LogPane, asks: &[LogAsk]) {
+    pane.open += asks.len();
+    let run = |key: &Key| fleet.instance(key).and_then(|instance| instance.started_at);
+    pane.asked.extend(asks.iter().map(|ask| (ask.instance.clone(), run(&ask.instance))));
 }

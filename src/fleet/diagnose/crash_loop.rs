@@ -26,7 +26,8 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
         let state = instance.waiting.as_ref().map_or(instance.phase.word(), |waiting| waiting.reason.shown());
         let ended = exit.map(|exit| format!(", last {}", exit_words(exit, case.now))).unwrap_or_default();
         let line = format!("{}: {state}, {}{ended}", instance.name, restarts(instance.restarts));
-        evidence.saw(&instance.key, exit.and_then(|exit| exit.at), &line);
+        // When it ended last is not since when: the loop is as old as the trouble with the Service, and older.
+        evidence.saw(&instance.key, None, &line);
         if let Some(waiting) = instance.waiting.as_ref().filter(|waiting| !waiting.message.is_empty()) {
             evidence.add(&format!("{}: {}", instance.name, waiting.message));
         }

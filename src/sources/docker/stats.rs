@@ -13,6 +13,8 @@ use crate::sources::port::Desk;
 
 /// Between two readings of a container.
 const APART: Duration = Duration::from_secs(10);
+/// Between the first two, so that CPU is there soon.
+const SOON: Duration = Duration::from_secs(2);
 /// Readings at once, and at most per round.
 const AT_ONCE: usize = 4;
 const AT_MOST: usize = 100;
@@ -22,6 +24,16 @@ const AT_MOST: usize = 100;
 struct Reading {
     at: Timestamp,
     cpu_nanoseconds: Option<u64>,
+    /// By our own clock, which the engine's may differ from.
+    read_at: Timestamp,
+    /// None was before it.
+    is_first: bool,
+}
+
+impl Reading {
+    fn apart(&self) -> Duration {
+        if self.is_first { SOON } else { APART }
+    }
 }
 
 /// Reads until the desk is cancelled. A failing read is left out: that the engine is gone shows elsewhere.
@@ -39,7 +51,7 @@ pub(super) async fn run(client: Arc<Client>, desk: Desk) {
         before.retain(|key, _| wanted.contains(key));
         let now = desk.now();
         let mut due = wanted.clone();
-        due.retain(|key| before.get(key).is_none_or(|r| is_due(r.at, now)));
+        due.retain(|key| before.get(key).is_none_or(|r| is_due(r, now)));
         let read = futures::stream::iter(due)
             .map(|key| {
                 let (client, desk) = (&client, &desk);
@@ -62,15 +74,17 @@ pub(super) async fn run(client: Arc<Client>, desk: Desk) {
             desk.sample(samples);
         }
         let idle = wanted.is_empty();
+        let pause = before.values().map(Reading::apart).min().unwrap_or(APART);
         tokio::select! {
             changed = visible.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(APART), if !idle => {}
+            () = tokio::time::sleep(pause), if !idle => {}
         }
     }
 }
 
-fn is_due(last: Timestamp, now: Timestamp) -> bool {
-    now.as_millisecond() - last.as_millisecond() >= i64::try_from(APART.as_millis()).unwrap_or(i64::MAX) - 200
+fn is_due(last: &Reading, now: Timestamp) -> bool {
+    let apart = i64::try_from(last.apart().as_millis()).unwrap_or(i64::MAX);
+    now.as_millisecond() - last.read_at.as_millisecond() >= apart - 200
 }
 
 /// What an answer says, together with the reading before it.
@@ -80,7 +94,8 @@ fn measure(
     before: Option<&Reading>,
     now: Timestamp,
 ) -> (Reading, Option<Sample>) {
-    let Some(stats) = stats else { return (Reading { at: now, cpu_nanoseconds: None }, None) };
+    let reading = Reading { at: now, cpu_nanoseconds: None, read_at: now, is_first: before.is_none() };
+    let Some(stats) = stats else { return (reading, None) };
     let at =
         stats.read.as_deref().and_then(|t| t.parse().ok()).filter(|t: &Timestamp| t.as_second() > 0).unwrap_or(now);
     let total = stats.cpu_stats.as_ref().and_then(|c| c.cpu_usage.as_ref()).and_then(|u| u.total_usage);
@@ -93,7 +108,7 @@ fn measure(
         memory_bytes: memory(stats),
     };
     let told = sample.cpu_cores.is_some() || sample.memory_bytes.is_some();
-    (Reading { at, cpu_nanoseconds }, told.then_some(sample))
+    (Reading { at, cpu_nanoseconds, ..reading }, told.then_some(sample))
 }
 
 fn cores(before: Reading, at: Timestamp, total: u64) -> Option<f64> {
@@ -138,6 +153,16 @@ mod tests {
         assert_eq!(sample.unwrap().cpu_cores, Some(0.5));
         let (_, restarted) = measure(&key, Some(&answer(20, 5)), Some(&first), now);
         assert_eq!(restarted.unwrap().cpu_cores, None);
+    }
+
+    #[test]
+    fn the_second_reading_comes_soon_whatever_the_engine_thinks_of_the_time() {
+        let key = Key::new(&SourceName::new("docker:local"), Kind::Instance, "a");
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let (first, _) = measure(&key, Some(&answer(10, 1_000_000_000)), None, at(100));
+        assert!(!is_due(&first, at(101)) && is_due(&first, at(102)));
+        let (second, _) = measure(&key, Some(&answer(12, 2_000_000_000)), Some(&first), at(102));
+        assert!(!is_due(&second, at(104)) && is_due(&second, at(112)));
     }
 
     #[test]

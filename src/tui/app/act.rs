@@ -80,6 +80,11 @@ impl App {
             },
             _ => None,
         };
+        use Action as A;
+        let needs_service =
+            matches!(action, A::Why | A::Logs | A::LogsPrevious | A::Events | A::Describe | A::Raw | A::Mark);
+        let command = command
+            .or_else(|| needs_service.then(|| Command::refuse("only a Service has that: put the cursor on one")));
         self.run(command.into_iter().collect(), console, now);
     }
 

@@ -21,7 +21,7 @@ const COLUMNS: &[Column] = &[
     Column::number("AGE", 4).rank(1),
     Column::number("CPU", 9).rank(4),
     Column::number("MEMORY", 16).rank(3),
-    Column::text("LAST EXIT", 20).grows().rank(2),
+    Column::text("LAST EXIT", 16).grows().rank(2),
     Column::text("NODE", 16).rank(5),
     Column::text("RELEASE", 14).rank(7),
 ];
@@ -29,10 +29,15 @@ const COLUMNS: &[Column] = &[
 /// Lines of a body from which on the curves are drawn below the list.
 const ROOM_FOR_CURVES: u16 = 16;
 
+/// Cells that the longest name gets at most: Instances of one Service differ at their ends.
+const WIDEST: u16 = 48;
+
 /// The tab with its cursor.
 #[derive(Default)]
 pub struct Instances {
     list: List<Key>,
+    /// Cells that the longest name takes.
+    longest: u16,
     made_of: Option<u64>,
 }
 
@@ -42,6 +47,8 @@ impl Instances {
         if self.made_of != Some(view.state.moved) {
             let service = view.state.fleet.service(address);
             self.list.take(service.map(|service| service.instances.clone()).unwrap_or_default());
+            let instances = self.list.rows().iter().filter_map(|key| view.state.fleet.instance(key));
+            self.longest = instances.map(|instance| cells::width(instance.name.shown())).max().unwrap_or_default();
             self.made_of = Some(view.state.moved);
         }
         self.list.settle(Table::room(split(area).0));
@@ -53,8 +60,10 @@ impl Instances {
         if self.list.rows().is_empty() {
             super::say(view, "no Instance exists now; Events and Timeline tell what happened to the last", above, buf);
         } else {
+            let mut columns = COLUMNS.to_vec();
+            columns[0].width = columns[0].width.max(self.longest.min(WIDEST));
             let table =
-                Table { columns: COLUMNS, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
+                Table { columns: &columns, count: self.list.rows().len(), top: self.list.top(), at: self.list.at() };
             table.draw(view, above, buf, |n| self.row(view, n));
         }
         if let Some(service) = view.state.fleet.service(address) {

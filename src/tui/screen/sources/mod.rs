@@ -26,7 +26,7 @@ const COLUMNS: &[Column] = &[
     Column::number("LATENCY", 7).rank(2),
     Column::number("CALLS", 7).rank(4),
     Column::number("OBJECTS", 7).rank(1),
-    Column::text("VERSION", 12).rank(5),
+    Column::text("VERSION", 14).rank(5),
     Column::text("DETAIL", 16).grows(),
 ];
 

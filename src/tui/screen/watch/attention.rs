@@ -86,9 +86,12 @@ fn heading(view: &View<'_>, index: &Index, places: &Places, area: Rect, buf: &mu
         };
         let right = Line::styled(format!("{services}{unchecked}"), view.style(Role::Quiet));
         let left = words::draw_right(&right, inner, buf, view.glyphs);
+        // What a filter hides may well be broken.
+        let calm =
+            if index.filtered { "nothing that the filter shows needs attention" } else { "nothing needs attention" };
         let calm = [
             Span::styled(format!("{} ", view.glyphs.ok), view.style(Role::Ok)),
-            Span::styled("nothing needs attention", view.style(Role::Text)),
+            Span::styled(calm, view.style(Role::Text)),
         ];
         words::draw(&Line::from(calm.to_vec()), left, buf, view.glyphs);
         return;

@@ -16,6 +16,8 @@ pub struct Index {
     pub(super) attention: Vec<Attention>,
     pub(super) tree: Vec<TreeRow>,
     pub(super) several_systems: bool,
+    /// A filter hides some of it.
+    pub(super) filtered: bool,
     /// All Services that are in reach of the narrowing and the filter.
     pub(super) services: usize,
     /// Of these, how many have an attention line, and how many nothing checks.
@@ -51,6 +53,7 @@ impl Index {
         });
         let wanted = Wanted { folds, narrow, filter: if filter.is_on() { Some(&keeps) } else { None } };
         self.tree = rows::tree(fleet, &wanted);
+        self.filtered = filter.is_on();
         let environments = fleet.environments();
         self.several_systems = row::several_systems(&environments);
         let shown = environments.iter().filter(|environment| view.ui.shows(&environment.address));

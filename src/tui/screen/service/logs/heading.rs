@@ -42,7 +42,7 @@ fn left_side<'a>(view: &View<'_>, logs: &Logs, pane: &LogPane) -> Vec<Span<'a>> 
     match failed {
         Some(why) => out.push(Span::styled(format!("  ended: {why}"), view.style(Role::Warn))),
         None if pane.open == 0 && !logs.choice.previous => {
-            out.push(Span::styled("  every stream has ended", quiet));
+            out.push(Span::styled("  all have ended; what starts again is followed", quiet));
         }
         None => {}
     }
