@@ -4,6 +4,7 @@
 
 mod ear;
 mod frame;
+mod picture;
 mod play;
 mod script;
 

@@ -176,6 +176,11 @@ impl Play {
         }
     }
 
+    /// The frame that is on screen.
+    pub(crate) fn frame(&self) -> &Buffer {
+        &self.frame
+    }
+
     /// The frame as text.
     pub(crate) fn text(&self) -> String {
         frame::text(&self.frame)
