@@ -104,7 +104,7 @@ pub enum Command {
         after_help = "Examples:\n  quarterdeck queues\n  quarterdeck queues --environment shop/prod -o wide\n  quarterdeck queues -o json | jq '.items[] | select(.state == \"stuck\") | .name'"
     )]
     Queues,
-    /// Every alarm, what fires first: since when, of which service, measured against its threshold
+    /// Every alarm, what fires first: since when, of which service
     #[command(
         after_help = "Examples:\n  quarterdeck alarms\n  quarterdeck alarms -o wide\n  quarterdeck alarms -o json | jq '.items[] | select(.state == \"firing\") | .name'"
     )]
