@@ -329,7 +329,7 @@ fn a_followed_log_goes_on_where_it_ended_once_its_instance_has_started_again() {
     let asked = |effects: Vec<Effect>| match &effects[..] {
         [] => None,
         [Effect::MoreLogs { pane: 1, asks }] => {
-            Some((asks.len(), asks[0].since.map(|at| at.as_nanosecond()), asks[0].tail))
+            Some((asks.len(), asks[0].since.map(Timestamp::as_nanosecond), asks[0].tail))
         }
         other => panic!("{other:?}"),
     };
