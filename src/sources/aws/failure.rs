@@ -94,8 +94,14 @@ fn no_login(profile: &str, chain: &str) -> Failure {
     }
     if has(&["no providers in chain", "not enabled", "not loaded", "No credentials"]) {
         let words = format!("there are no credentials for profile `{profile}`");
-        return denied(words)
-            .hint(format!("`aws configure --profile {profile}`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"));
+        let keys = match profile {
+            "default" => ", or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            // Keys of the environment may be another account's.
+            _ => {
+                "; `aws configure list-profiles` lists those that there are; aws = \"default\" takes the environment's keys"
+            }
+        };
+        return denied(words).hint(format!("aws configure --profile {profile}{keys}"));
     }
     denied(format!("profile `{profile}` gives no credentials: {chain}"))
 }
