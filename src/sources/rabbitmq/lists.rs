@@ -92,7 +92,7 @@ impl Lists {
             match read {
                 Ok(names) => seen.push(names.into_iter().collect()),
                 Err(failure) => {
-                    self.refuse(scope, failure)?;
+                    self.refuse(scope, failure, line)?;
                     seen.push(HashSet::new());
                 }
             }
@@ -142,7 +142,7 @@ impl Lists {
             // The last page went while those before it were read.
             Err(failure) if at.page > 1 && is_past_the_end(&failure) => Page::default(),
             Err(failure) => {
-                self.refuse(at.scope, failure)?;
+                self.refuse(at.scope, failure, line)?;
                 self.pages = self.after(at.scope);
                 return Ok(Vec::new());
             }
@@ -184,7 +184,7 @@ impl Lists {
         self.totals = self.after(at.scope);
         let names = match all_totals(line, book, vhost.as_deref()).await {
             Ok(names) => names,
-            Err(failure) => return self.refuse(at.scope, failure).map(|()| Vec::new()),
+            Err(failure) => return self.refuse(at.scope, failure, line).map(|()| Vec::new()),
         };
         self.scopes[at.scope].refused = None;
         let table = table(vhost.as_deref());
@@ -210,13 +210,13 @@ impl Lists {
     }
 
     /// A virtual host that may not be read is left out; if none may be read, or anything else is wrong, that is the failure.
-    fn refuse(&mut self, scope: usize, failure: Failure) -> Result<(), Failure> {
+    fn refuse(&mut self, scope: usize, failure: Failure, line: &Line<'_>) -> Result<(), Failure> {
         let Some(vhost) = self.scopes[scope].vhost.clone() else { return Err(failure) };
         let is_login = failure.message.raw().contains("Login failed");
         if is_login || !matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) {
             return Err(failure);
         }
-        self.scopes[scope].refused = Some((words::of_vhost(&vhost, &failure), DENIED_TURNS));
+        self.scopes[scope].refused = Some((words::of_vhost(&vhost, &failure, &line.source.endpoint), DENIED_TURNS));
         if self.scopes.iter().all(|scope| scope.refused.is_some()) {
             let all: Vec<&str> = self.refusals().collect();
             return Err(Failure::new(failure.kind, format!("nothing may be read: {}", all.join("; ")))

@@ -49,18 +49,31 @@ fn refusal(said: &str, endpoint: &Endpoint) -> String {
 
 /// The command that lets the user read everything that is read here.
 pub(super) fn grant(endpoint: &Endpoint) -> String {
-    let user = endpoint.user.as_deref().unwrap_or("USER");
-    let plain = !user.is_empty() && user.chars().all(|c| c.is_ascii_alphanumeric() || "-_.@".contains(c));
-    format!("`rabbitmqctl set_user_tags {} monitoring`", if plain { user } else { "USER" })
+    format!("`rabbitmqctl set_user_tags {} monitoring`", user(endpoint))
+}
+
+fn user(endpoint: &Endpoint) -> &str {
+    endpoint.user.as_deref().and_then(plain).unwrap_or("USER")
+}
+
+/// A name that can stand in a command as it is.
+fn plain(name: &str) -> Option<&str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.@/".contains(c);
+    (!name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain)).then_some(name)
 }
 
 /// Why a virtual host is not read, in words.
-pub(super) fn of_vhost(vhost: &str, failure: &Failure) -> String {
+pub(super) fn of_vhost(vhost: &str, failure: &Failure, endpoint: &Endpoint) -> String {
     match failure.kind {
         FailureKind::Absent => format!("there is no virtual host `{vhost}`"),
-        _ => format!(
-            "queues of `{vhost}` are denied: `rabbitmqctl set_permissions -p VHOST USER '' '' ''` lets the user see them"
-        ),
+        // No tag helps here: whoever asks for one virtual host must be let into it, be it without any right in it.
+        _ => {
+            let user = user(endpoint);
+            format!(
+                "queues of `{vhost}` are denied: `rabbitmqctl set_permissions -p {} {user} '' '' ''` lets the user see them",
+                plain(vhost).unwrap_or("VHOST")
+            )
+        }
     }
 }
 
