@@ -6,6 +6,7 @@ use crate::tui::screen::View;
 use crate::tui::screen::filter::Filter;
 use crate::tui::screen::row;
 
+use super::beside::Besides;
 use super::rows::{self, About, Folds, RowId, TreeRow, Wanted};
 
 /// What there is to show, and in which order.
@@ -15,6 +16,7 @@ pub struct Index {
     pub(super) made_of: Option<(u64, Option<EnvironmentAddress>)>,
     pub(super) attention: Vec<Attention>,
     pub(super) tree: Vec<TreeRow>,
+    pub(super) besides: Besides,
     pub(super) several_systems: bool,
     /// A filter hides some of it.
     pub(super) filtered: bool,
@@ -54,6 +56,7 @@ impl Index {
         let wanted = Wanted { folds, narrow, filter: if filter.is_on() { Some(&keeps) } else { None } };
         self.tree = rows::tree(fleet, &wanted);
         self.filtered = filter.is_on();
+        self.besides = Besides::of(fleet);
         let environments = fleet.environments();
         self.several_systems = row::several_systems(&environments);
         let shown = environments.iter().filter(|environment| view.ui.shows(&environment.address));

@@ -1,6 +1,7 @@
 //! Watch, the home: what needs attention, then every Environment with its Services, then the curves of the one selected.
 
 pub mod attention;
+pub mod beside;
 pub mod empty;
 pub mod index;
 pub mod place;

@@ -9,6 +9,7 @@ use crate::tui::screen::{View, cells};
 use crate::tui::theme::Role;
 use crate::tui::widget::table::{self, Column, Row, Table};
 
+use super::beside::{Beside, Besides};
 use super::index::Index;
 use super::place::Places;
 use super::rows::TreeRow;
@@ -16,12 +17,18 @@ use super::rows::TreeRow;
 /// From this width on the worst reason stands on the line as well, and takes what room there is.
 const ROOM_FOR_WHY: u16 = 160;
 
+/// Columns that are there only where anything of the kind is known.
+const BACKLOG: &str = "BACKLOG";
+const ALARMS: &str = "ALARMS";
+
 const WIDE: &[Column] = &[
     Column::text("ENVIRONMENT / SERVICE", 44),
     Column::text("PLATFORM", 24),
     Column::text("HEALTH", 14),
     Column::number("READY", 9),
     Column::text("RELEASE", 17),
+    Column::number(BACKLOG, 11),
+    Column::number(ALARMS, 6),
     Column::number("RESTARTS", 8),
     Column::text("WHY", 20).grows(),
     Column::number("AGE", 4),
@@ -33,6 +40,8 @@ const COLUMNS: &[Column] = &[
     Column::text("HEALTH", 14),
     Column::number("READY", 9).rank(1),
     Column::text("RELEASE", 17).rank(2),
+    Column::number(BACKLOG, 11).rank(1),
+    Column::number(ALARMS, 6).rank(1),
     Column::number("RESTARTS", 8).rank(4),
     Column::text("WHY", 200).rank(5),
     Column::number("AGE", 4).rank(1),
@@ -41,27 +50,47 @@ const COLUMNS: &[Column] = &[
 /// Draws the part.
 pub fn draw(view: &View<'_>, places: &Places, index: &Index, cursor: Option<usize>, buf: &mut Buffer) {
     let at = cursor.and_then(|at| at.checked_sub(index.attention.len()));
-    let columns = if places.tree.width < ROOM_FOR_WHY { COLUMNS } else { WIDE };
-    let table = Table { columns, count: index.tree.len(), top: places.tree_top, at };
-    let shown = table::places(columns, places.tree.width);
+    let all = if places.tree.width < ROOM_FOR_WHY { COLUMNS } else { WIDE };
+    let kept: Vec<bool> = all.iter().map(|column| is_there(column, &index.besides)).collect();
+    let columns: Vec<Column> = all.iter().copied().filter(|column| is_there(column, &index.besides)).collect();
+    let fit = |row: Row<'static>| {
+        let cells = row.cells.into_iter().zip(&kept).filter(|(_, kept)| **kept).map(|(cell, _)| cell);
+        Row { cells: cells.collect(), ..row }
+    };
+    let table = Table { columns: &columns, count: index.tree.len(), top: places.tree_top, at };
+    let shown = table::places(&columns, places.tree.width);
     let name_width = usize::from(shown[0].map_or(0, |(_, width)| width));
     table.draw(view, places.tree, buf, |n| match index.tree.get(n) {
         Some(TreeRow::Environment { address, open }) => {
             let found = view.state.fleet.environment(address);
             let Some(environment) = found else { return Row::default() };
             let row = EnvironmentRow::of(&view.state.fleet, environment, index.several_systems, cells::when(view));
-            environment_row(view, &row, *open, name_width)
+            fit(environment_row(view, &row, &index.besides.environment(address), *open, name_width))
         }
         Some(TreeRow::Service(address)) => {
             let Some(service) = view.state.fleet.service(address) else { return Row::default() };
             let row = ServiceRow::of(&view.state.fleet, service, cells::when(view));
-            service_row(view, &row, view.ui.marked.contains(address))
+            fit(service_row(view, &row, &index.besides.service(address), view.ui.marked.contains(address)))
         }
         None => Row::default(),
     });
 }
 
-fn environment_row<'a>(view: &View<'_>, row: &EnvironmentRow, open: bool, name_width: usize) -> Row<'a> {
+fn is_there(column: &Column, besides: &Besides) -> bool {
+    match column.title {
+        BACKLOG => besides.queues,
+        ALARMS => besides.alarms,
+        _ => true,
+    }
+}
+
+fn environment_row<'a>(
+    view: &View<'_>,
+    row: &EnvironmentRow,
+    beside: &Beside,
+    open: bool,
+    name_width: usize,
+) -> Row<'a> {
     let fold = if open { view.glyphs.unfolded } else { view.glyphs.folded };
     let stale = row.stale.is_some();
     let quiet = view.style(Role::Quiet);
@@ -79,6 +108,8 @@ fn environment_row<'a>(view: &View<'_>, row: &EnvironmentRow, open: bool, name_w
         cells::health(view, row.health, row.stale.as_deref()),
         cells::ready(view, row.ready.as_deref(), row.short, stale),
         Line::styled(row.release.clone().unwrap_or_default(), quiet),
+        beside.backlog(view),
+        beside.alarms(view),
         Line::default(),
         Line::styled(note, quiet),
         Line::styled(row.changed.clone().unwrap_or_default(), quiet),
@@ -106,7 +137,7 @@ fn tier_role(tier: Tier) -> Role {
     }
 }
 
-fn service_row<'a>(view: &View<'_>, row: &ServiceRow, marked: bool) -> Row<'a> {
+fn service_row<'a>(view: &View<'_>, row: &ServiceRow, beside: &Beside, marked: bool) -> Row<'a> {
     let stale = row.stale.is_some();
     let quiet = view.style(Role::Quiet);
     let mark = if marked { view.glyphs.mark } else { " " };
@@ -122,6 +153,8 @@ fn service_row<'a>(view: &View<'_>, row: &ServiceRow, marked: bool) -> Row<'a> {
         cells::health(view, row.health, row.stale.as_deref()),
         cells::ready(view, row.ready.as_deref(), row.short, stale),
         cells::release(view, &row.release, stale),
+        beside.backlog(view),
+        beside.alarms(view),
         Line::styled(restarts, view.style(Role::Text)),
         Line::styled(reason, quiet),
         Line::styled(row.changed.clone().unwrap_or_default(), quiet),
