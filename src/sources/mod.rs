@@ -13,6 +13,8 @@ pub mod port;
 pub mod process;
 #[cfg(feature = "queues")]
 pub mod rabbitmq;
+#[cfg(feature = "queues")]
+pub mod redis;
 pub mod registry;
 pub mod secret;
 pub mod supervisor;

@@ -21,6 +21,8 @@ impl Opener for Registry {
             Connection::Checks { .. } => super::checks::open(spec),
             #[cfg(feature = "queues")]
             Connection::RabbitMq { .. } => super::rabbitmq::open(spec),
+            #[cfg(feature = "queues")]
+            Connection::Redis { .. } => super::redis::open(spec),
             Connection::Demo { .. } => super::demo::open(spec),
             _ => Err(Failure::new(FailureKind::Unsupported, "this build has no client for such a Source")),
         }

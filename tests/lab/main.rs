@@ -24,6 +24,7 @@ mod kube_breaks;
 mod kube_rights;
 mod kube_workloads;
 mod rabbit;
+mod redis;
 mod ssh_hosts;
 mod survives;
 #[path = "../wire/rabbitmq/watched.rs"]
