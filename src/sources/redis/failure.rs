@@ -62,13 +62,14 @@ pub(super) fn of_refusal(place: &Place, refusal: &Refusal) -> Option<Failure> {
     })
 }
 
+/// A user without the right to go on; `what` is not let.
+pub(super) fn denied(what: &str, said: &str) -> Failure {
+    Failure::new(FailureKind::Denied, redact::mask(&format!("{what} ({said})"))).hint(grant())
+}
+
 /// Every single command is denied.
 pub(super) fn nothing_allowed(place: &Place, said: &str) -> Failure {
-    Failure::new(
-        FailureKind::Denied,
-        redact::mask(&format!("Redis at {place} allows nothing of what is asked ({said})")),
-    )
-    .hint(grant())
+    denied(&format!("Redis at {place} allows nothing of what is asked"), said)
 }
 
 /// The grants for what is missing, as one ACL rule.

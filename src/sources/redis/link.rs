@@ -101,6 +101,9 @@ impl Link {
             && let Some(refusal) = self.one(ask::select(self.address.database)).await?.refusal()
         {
             let words = format!("Redis at {} does not give database {}", self.address.place, self.address.database);
+            if refusal.code == "NOPERM" {
+                return Err(failure::denied(&words, &refusal.said()));
+            }
             return Err(Failure::new(FailureKind::Absent, format!("{words} ({})", refusal.said())));
         }
         Ok(warning)
