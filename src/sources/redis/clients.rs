@@ -35,10 +35,11 @@ impl Clients {
         for line in list.split(|b| *b == b'\n') {
             let (mut name, mut here, mut asked) = (&b""[..], false, &b""[..]);
             for word in line.split(|b| *b == b' ') {
-                match word.split(|b| *b == b'=').next() {
-                    Some(b"name") => name = &word[5..],
-                    Some(b"db") => here = &word[3..] == database.as_bytes(),
-                    Some(b"cmd") => asked = &word[4..],
+                let Some(at) = word.iter().position(|b| *b == b'=') else { continue };
+                match &word[..at] {
+                    b"name" => name = &word[at + 1..],
+                    b"db" => here = &word[at + 1..] == database.as_bytes(),
+                    b"cmd" => asked = &word[at + 1..],
                     _ => {}
                 }
             }

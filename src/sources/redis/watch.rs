@@ -218,7 +218,9 @@ impl<'a> Watcher<'a> {
         let (first, rest) = answers.split_at(of_bullmq);
         let mut counts: Vec<Counts> = first.chunks(bullmq::FIRST_ROUND).map(Counts::read).collect();
         let locks = (LOCKS / counts.len().max(1)).max(1);
-        counts.iter_mut().for_each(|counts| counts.oldest_active.truncate(locks));
+        for counts in &mut counts {
+            counts.oldest_active.truncate(locks);
+        }
         self.elsewhere =
             counts.iter().filter(|c| c.refused.as_ref().is_some_and(|r| r.raw().starts_with("MOVED"))).count();
         let details = self.details(&bullmq, &counts).await?;
@@ -229,9 +231,9 @@ impl<'a> Watcher<'a> {
         for ((name, counts), details) in bullmq.iter().zip(&counts).zip(&details) {
             if looks && !is_bullmq(name, counts) {
                 if counts.exists() == Some(false) {
-                    self.past.scan.forget(name)
+                    self.past.scan.forget(name);
                 } else {
-                    self.past.scan.reject(name)
+                    self.past.scan.reject(name);
                 }
                 continue;
             }
