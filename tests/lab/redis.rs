@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use quarterdeck::model::{Freshness, HealthState, Timestamp};
+use quarterdeck::model::{Freshness, HealthState, Quantity, Text, Timestamp};
 use quarterdeck::sources::port::FailureKind;
 
 use self::watched::{Settings, Watched, failure};
@@ -162,14 +162,14 @@ async fn ten_thousand_jobs_are_seen_with_their_rate_within_two_polls() {
     // Polls that were made while they came wait in the channel: what they counted adds up to all.
     while watched.mirror.queue("bullmq/burst").ready != Some(10_001) {
         watched.next_poll().await;
-        came += watched.mirror.queue("bullmq/burst").in_per_second.map_or(0.0, quarterdeck::model::Quantity::get);
+        came += watched.mirror.queue("bullmq/burst").in_per_second.map_or(0.0, Quantity::get);
         assert!(watched.mirror.polls < polls + 60, "{:?}", watched.mirror.queue("bullmq/burst"));
     }
     let burst = watched.mirror.queue("bullmq/burst");
     assert!(came > 100.0 && burst.out_per_second.expect("a rate").get() < 0.01, "{came} {burst:?}");
     watched.next_poll().await;
     watched.next_poll().await;
-    assert_eq!(watched.mirror.queue("bullmq/burst").in_per_second.expect("a rate").get(), 0.0);
+    assert_eq!(watched.mirror.queue("bullmq/burst").in_per_second, Quantity::new(0.0));
 }
 
 const CELERY: &str = "
@@ -281,7 +281,7 @@ async fn a_replica_that_loses_its_primary_freezes_and_goes_is_told_and_its_facts
     watched.until("it is back", |m| m.status.state == Freshness::Fresh).await;
     server("kill", "redis-replica");
     watched.until("its end is told", |m| m.detail().contains("connection refused")).await;
-    assert_eq!(watched.mirror.store().replication.as_ref().map(|text| text.shown()), Some("primary"));
+    assert_eq!(watched.mirror.store().replication.as_ref().map(Text::shown), Some("primary"));
     server("start", "redis-replica");
     watched.until("it is back", |m| m.status.state == Freshness::Fresh).await;
 }

@@ -64,17 +64,15 @@ fn plain(name: &str) -> Option<&str> {
 
 /// Why a virtual host is not read, in words.
 pub(super) fn of_vhost(vhost: &str, failure: &Failure, endpoint: &Endpoint) -> String {
-    match failure.kind {
-        FailureKind::Absent => format!("there is no virtual host `{vhost}`"),
-        // No tag helps here: whoever asks for one virtual host must be let into it, be it without any right in it.
-        _ => {
-            let user = user(endpoint);
-            format!(
-                "queues of `{vhost}` are denied: `rabbitmqctl set_permissions -p {} {user} '' '' ''` lets the user see them",
-                plain(vhost).unwrap_or("VHOST")
-            )
-        }
+    if failure.kind == FailureKind::Absent {
+        return format!("there is no virtual host `{vhost}`");
     }
+    // No tag helps here: whoever asks for one virtual host must be let into it, be it without any right in it.
+    let user = user(endpoint);
+    format!(
+        "queues of `{vhost}` are denied: `rabbitmqctl set_permissions -p {} {user} '' '' ''` lets the user see them",
+        plain(vhost).unwrap_or("VHOST")
+    )
 }
 
 /// Why the nodes are not read, in words.

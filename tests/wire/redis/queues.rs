@@ -1,6 +1,6 @@
 //! Queues read from keys as BullMQ 1 to 6 and Celery leave them, and what becomes of them from poll to poll.
 
-use quarterdeck::model::{Broker, Freshness, HealthState, Kind, LogAsk, Quantity, Timestamp};
+use quarterdeck::model::{Broker, Freshness, HealthState, Kind, LogAsk, Quantity, Text, Timestamp};
 use quarterdeck::sources::port::{LogOut, RawAsk};
 
 use crate::keys::{Held, Keys};
@@ -96,7 +96,7 @@ async fn layouts_of_other_versions_are_read_and_what_they_lack_is_no_failure() {
     let watched = Watched::synced(&Settings::bullmq(&server.url, &["four", "one", "six", "foreign", "none"])).await;
     let read = |name: &str| {
         let queue = watched.mirror.queue(&format!("bullmq/{name}"));
-        (queue.ready, queue.paused, queue.consumers, queue.oldest_at.map(|at| at.as_second()))
+        (queue.ready, queue.paused, queue.consumers, queue.oldest_at.map(Timestamp::as_second))
     };
     assert_eq!(read("four"), (Some(2), false, Some(0), Some(1_600_000_000)));
     assert_eq!(read("one"), (Some(3), false, Some(0), None));
@@ -116,7 +116,7 @@ async fn rates_come_with_the_second_poll_and_stalled_jobs_are_told_after_two() {
     server.change(|keys| {
         let ids: Vec<String> = (13..43).rev().map(|id| id.to_string()).collect();
         keys.list("bull:crawl:wait", &ids.iter().map(String::as_str).collect::<Vec<_>>()).word("bull:crawl:id", "42");
-        keys.0.remove(&b"bull:crawl:6:lock".to_vec());
+        keys.0.remove(b"bull:crawl:6:lock".as_slice());
     });
     watched.next_poll().await;
     let queue = watched.mirror.queue("bullmq/crawl");
@@ -184,7 +184,7 @@ async fn a_walk_that_does_not_end_within_its_budget_is_partial() {
     let server = Server::with(crawled()).await;
     server.script(|asked| {
         let endless = b"*2\r\n$2\r\n77\r\n*1\r\n$15\r\nbull:crawl:meta\r\n".to_vec();
-        asked.starts_with("SCAN").then(|| crate::server::Answer::Bytes(endless))
+        asked.starts_with("SCAN").then_some(crate::server::Answer::Bytes(endless))
     });
     let watched = Watched::synced(&Settings::of(&server.url)).await;
     assert_eq!(watched.mirror.queues().len(), 1);
@@ -232,7 +232,7 @@ async fn a_queue_and_the_server_have_a_raw_form_and_no_log() {
     let queue = watched.mirror.queue("bullmq/crawl");
     let ask = RawAsk { key: queue.key.clone(), kind: None, scope: queue.scope.clone(), name: queue.name.clone() };
     let raw = source.clone().raw(ask.clone()).await.unwrap();
-    let text = raw.lines.iter().map(|line| line.raw()).collect::<String>();
+    let text = raw.lines.iter().map(Text::raw).collect::<String>();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((value["counts"]["wait"].as_u64(), value["meta"]["version"].as_str()), (Some(3), Some("bullmq:6.7.0")));
     let mut store = ask.clone();

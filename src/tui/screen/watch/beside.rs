@@ -90,7 +90,7 @@ impl Besides {
         let fires = |state, stale: bool| state == AlarmState::Firing && !stale;
         for told in fleet.alarms().iter().filter(|told| fires(told.alarm.state, told.stale_since.is_some())) {
             let critical = told.alarm.severity == Severity::Critical;
-            let mut count = |beside: &mut Beside| {
+            let count = |beside: &mut Beside| {
                 beside.firing += 1;
                 beside.critical |= critical;
             };
