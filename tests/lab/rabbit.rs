@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quarterdeck::model::Freshness;
+use quarterdeck::model::{Freshness, Queue};
 use quarterdeck::sources::port::{FailureKind, Watch};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::fixtures::broker::{Host, api, control, undisturbed};
 use crate::fixtures::part::{RABBIT, part, server};
-use crate::watched::{Watched, failure, source, source_as};
+use crate::watched::{Mirror, Watched, failure, source, source_as};
 
 fn reader(vhosts: &[&str]) -> Arc<dyn Watch> {
     source(part(&RABBIT).get("API"), vhosts, &[])
@@ -30,8 +30,9 @@ fn ten_thousand_messages_are_seen_within_two_polls_and_no_consumers_after_the_la
         host.publish("parked", 7);
         let mut watched = Watched::synced(reader(&[host.0])).await;
         let at = |queue: &str| format!("{}/{queue}", host.0);
-        let crawl = watched.mirror.queue(&at("crawl")).unwrap();
-        assert_eq!((crawl.ready, crawl.consumers), (Some(0), Some(0)));
+        // Of a queue that was declared just now the broker knows nothing yet.
+        let is_empty = |q: &Queue| (q.ready, q.consumers) == (Some(0), Some(0));
+        watched.until("the empty queue", |m| m.queue(&at("crawl")).is_some_and(is_empty)).await;
         host.publish("crawl", 10_000);
         let published = Instant::now();
         watched.until("the depth", |m| m.queue(&at("crawl")).is_some_and(|q| q.ready == Some(10_000))).await;
@@ -42,7 +43,7 @@ fn ten_thousand_messages_are_seen_within_two_polls_and_no_consumers_after_the_la
         assert_eq!(crawl.dead_letter_queue.as_ref().unwrap().shown(), "parked");
         assert_eq!(crawl.dead_letters, Some(7));
         let consumer = host.consume("crawl", "0.5");
-        let busy = |q: &quarterdeck::model::Queue| {
+        let busy = |q: &Queue| {
             (q.consumers, q.unacked) == (Some(1), Some(3)) && q.out_per_second.is_some_and(|rate| rate.get() > 0.5)
         };
         watched.until("the consumer, what it holds and its rate", |m| m.queue(&at("crawl")).is_some_and(busy)).await;
@@ -79,15 +80,29 @@ fn the_memory_alarm_of_a_node_is_an_alarm_and_blocks_its_queues() {
     undisturbed(async {
         let host = Host::new("lab-alarm").await;
         host.queue("orders", json!({})).await;
+        let mut watched = Watched::synced(reader(&[host.0])).await;
+        assert!(watched.mirror.alarms().is_empty(), "{:?}", watched.mirror.alarms());
+        let roomy = Roomy;
         control(&["set_vm_memory_high_watermark", "0.00001"]);
-        let seen = Watched::synced(reader(&[host.0])).await;
-        control(&["set_vm_memory_high_watermark", "0.4"]);
-        let alarms: Vec<&str> = seen.mirror.alarms().iter().map(|alarm| alarm.name.shown()).collect();
-        assert_eq!(alarms, ["memory alarm"]);
-        let trouble = seen.mirror.queue("lab-alarm/orders").unwrap().trouble.as_ref().unwrap().shown().to_owned();
-        assert!(trouble.contains("publishers are blocked: memory alarm of qdlab@localhost"), "{trouble}");
+        let fires = |m: &Mirror| m.alarms().iter().any(|alarm| alarm.name.shown() == "memory alarm");
+        watched.until_within(Duration::from_secs(60), "the alarm", fires).await;
+        assert!(watched.mirror.alarms()[0].since.is_some(), "it began while we looked");
+        let words = "publishers are blocked: memory alarm of qdlab@localhost";
+        let is_blocked = |q: &Queue| q.trouble.as_ref().is_some_and(|trouble| trouble.shown().contains(words));
+        watched.until("the blocked queue", |m| m.queue("lab-alarm/orders").is_some_and(is_blocked)).await;
+        drop(roomy);
+        watched.until_within(Duration::from_secs(60), "the end of the alarm", |m| m.alarms().is_empty()).await;
         host.gone().await;
     });
+}
+
+/// Gives the broker its memory back whatever becomes of the test that took it away.
+struct Roomy;
+
+impl Drop for Roomy {
+    fn drop(&mut self) {
+        control(&["set_vm_memory_high_watermark", "0.4"]);
+    }
 }
 
 /// Brings the broker back whatever becomes of the test that took it away.
@@ -105,7 +120,7 @@ fn a_broker_that_is_killed_is_unreachable_within_ten_seconds_and_read_again_when
         let host = Host::new("lab-kill").await;
         host.queue("kept", json!({})).await;
         host.publish("kept", 12);
-        let kept = |m: &crate::watched::Mirror| m.queue("lab-kill/kept").and_then(|q| q.ready) == Some(12);
+        let kept = |m: &Mirror| m.queue("lab-kill/kept").and_then(|q| q.ready) == Some(12);
         let mut watched = Watched::synced(reader(&[host.0])).await;
         watched.until("the depth", kept).await;
         let back = Back;

@@ -245,7 +245,9 @@ async fn over_tls_it_is_read_only_where_its_certificate_holds() {
     let plain = failure(&Settings { url: redis.get("TLS").replace("rediss", "redis"), ..trusting.clone() }).await;
     assert!(plain.to_string().contains("TLS") || plain.to_string().contains("closed"), "{plain}");
     let over_plain = failure(&Settings { url: redis.get("URL").replace("redis:", "rediss:"), ..trusting }).await;
-    assert!(over_plain.to_string().contains("does not speak TLS"), "{over_plain}");
+    // Without a line break among the random bytes of the handshake a plain server waits for more of it.
+    let said = over_plain.to_string();
+    assert!(said.contains("does not speak TLS") || said.contains("no connection"), "{said}");
 }
 
 #[tokio::test]
