@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::values::{Length, Secret, Share};
-use crate::model::{Redirects, Tier};
+use crate::model::{Redirects, Severity, Tier};
 
 /// `config.toml`. Every key is optional; lists are written as `[[source]]` and so on.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -36,6 +36,9 @@ pub struct File {
     /// Which checks are run that nobody wrote down.
     #[serde(default)]
     pub checks: Checks,
+    /// Our own alarms, beside the default ones.
+    #[serde(default)]
+    pub rule: Vec<Rule>,
     /// What must be done before a Release is promoted.
     #[serde(default)]
     pub checklist: Vec<ChecklistItem>,
@@ -236,6 +239,27 @@ pub struct Expect {
     pub valid_for: Option<Length>,
     /// http: where it goes when it is sent on.
     pub redirects: Option<Redirects>,
+}
+
+/// An alarm of our own: where its condition holds of a Service for long enough, it fires. One with the name of a default
+/// rule changes that one in what it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub name: String,
+    /// A condition in the filter language, asked of every Service: `env:prod ready<desired`.
+    pub when: Option<String>,
+    /// How long it must hold.
+    #[serde(rename = "for")]
+    pub holds: Option<Length>,
+    /// A warning without this.
+    pub severity: Option<Severity>,
+    /// What to say of it.
+    pub summary: Option<String>,
+    /// Where its runbook lies: a URL or the name of a runbook.
+    pub runbook: Option<String>,
+    /// `false` takes a default rule away.
+    pub enabled: Option<bool>,
 }
 
 /// One item to tick, or to prove by a check, before a promotion.

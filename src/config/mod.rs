@@ -1,6 +1,7 @@
 //! Configuration: embedded defaults, the file, the environment and the flags, in this order, and what discovery finds;
 //! resolved to [`Settings`]. A bad file gives [`Problem`]s and nothing else: half a console is never started.
 
+pub mod alarm_rules;
 pub mod checks;
 pub mod diagnostics;
 pub mod discover;

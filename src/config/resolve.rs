@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::diagnostics::{Document, Problem, Problems};
 use super::file::{Environment, File, Limit, Match};
-use super::{checks, shapes, sources};
+use super::{alarm_rules, checks, shapes, sources};
 use crate::fleet::Rules;
-use crate::fleet::rules::{CheckRules, EnvironmentRule, LimitRule, Matcher, QueueRule, SystemRule};
+use crate::fleet::rules::{AlarmRule, CheckRules, EnvironmentRule, LimitRule, Matcher, QueueRule, SystemRule};
 use crate::model::{CheckSpec, SourceSpec};
 
 /// What a file gives by itself.
@@ -18,10 +18,10 @@ pub struct Resolved {
     pub warnings: Vec<Problem>,
 }
 
-/// What no file gives.
+/// What there is without a file.
 #[must_use]
 pub fn nothing(_defaults: &File) -> Resolved {
-    Resolved::default()
+    Resolved { rules: Rules { alarms: AlarmRule::defaults(), ..Rules::default() }, ..Resolved::default() }
 }
 
 /// Reads a file's text; `folder` is where relative paths in it begin.
@@ -45,6 +45,7 @@ pub fn parse(name: &str, text: &str, folder: Option<&Path>) -> Result<(File, Res
         queues: queues(&file),
         // What may be asked follows from all Sources, found ones too: `layers` fills it in.
         checks: CheckRules::default(),
+        alarms: alarm_rules::resolve(&file, &mut document),
     };
     shapes::check(&file, &mut document);
     if document.problems.is_empty() {

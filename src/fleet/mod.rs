@@ -13,6 +13,7 @@ use crate::model::{
     Owner, Revision, Route, Service, SourceKind, SourceName, Text, Timestamp, Update, Workload,
 };
 
+mod alarm_rule;
 mod assign;
 mod attention;
 mod derive;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Labels, SourceName, Text, Tier};
 
+pub use super::alarm_rule::AlarmRule;
 use super::shape::short_source;
 
 /// What the configuration says about Systems and Environments.
@@ -16,6 +17,9 @@ pub struct Rules {
     pub queues: Vec<QueueRule>,
     #[serde(default)]
     pub checks: CheckRules,
+    /// Our own alarms; a tape of an older version has none.
+    #[serde(default)]
+    pub alarms: Vec<AlarmRule>,
 }
 
 /// What may be checked without being written down.

@@ -27,6 +27,13 @@ pub struct Measured {
     taken_at: Timestamp,
 }
 
+impl Measured {
+    /// The newest measurement, if it is not old.
+    pub(super) fn fresh(&self, now: Timestamp) -> Option<&Measure> {
+        (seconds_between(self.taken_at, now) < OLD_SECONDS).then_some(&self.newest)
+    }
+}
+
 /// Measurements by the slots of their Instances.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Samples {
@@ -63,10 +70,7 @@ impl Samples {
         }
         let (mut cpu, mut memory, mut oldest): (Option<f64>, Option<u64>, Option<Timestamp>) = (None, None, None);
         for measured in slots.filter_map(|slot| self.of.get(&slot)) {
-            if seconds_between(measured.taken_at, now) >= OLD_SECONDS {
-                continue;
-            }
-            let newest = measured.newest;
+            let Some(newest) = measured.fresh(now) else { continue };
             cpu = newest.cpu_cores.map(|cores| cores + cpu.unwrap_or(0.0)).or(cpu);
             memory = newest.memory_bytes.map(|bytes| bytes.saturating_add(memory.unwrap_or(0))).or(memory);
             oldest = Some(oldest.map_or(measured.taken_at, |at| at.min(measured.taken_at)));

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{Key, Quantity, Text, Timestamp};
 
 /// How bad it is, worst last, so that the greatest is the worst.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     Info,

@@ -99,6 +99,18 @@ impl ServiceRow<'_> {
         self.service.instances.iter().filter_map(|key| self.fleet.instance(key))
     }
 
+    /// What an Instance uses and what it may use, in cores, where both are known.
+    fn of_cpu(&self, one: &Instance) -> Option<(f64, f64)> {
+        let used = self.fleet.measured(&one.key)?.fresh(self.now)?.cpu_cores?;
+        Some((used, f64::from(one.cpu_limit_millicores?) / 1000.0))
+    }
+
+    /// The same in bytes.
+    fn of_memory(&self, one: &Instance) -> Option<(f64, f64)> {
+        let used = self.fleet.measured(&one.key)?.fresh(self.now)?.memory_bytes?;
+        Some((used as f64, one.memory_limit_bytes? as f64))
+    }
+
     fn since(&self, at: Option<Timestamp>) -> Option<f64> {
         at.map(|at| seconds_between(at, self.now) as f64)
     }
@@ -146,6 +158,8 @@ impl Row for ServiceRow<'_> {
             Number::Restarts => Some(f64::from(service.restarts)),
             Number::Cpu => service.cpu_cores,
             Number::Memory => service.memory_bytes.map(|bytes| bytes as f64),
+            Number::CpuShare => share(self.instances().filter_map(|one| self.of_cpu(one))),
+            Number::MemoryShare => share(self.instances().filter_map(|one| self.of_memory(one))),
             Number::Age => self.since(self.instances().map(started).max().flatten()),
             Number::Changed => self.since(service.last_change_at),
             Number::Exit => {
@@ -158,6 +172,12 @@ impl Row for ServiceRow<'_> {
     fn title(&self) -> String {
         self.service.address.to_string()
     }
+}
+
+/// Percent that is used of what may be used, all together; `None` where nothing is known or nothing is limited.
+fn share(parts: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+    let (used, allowed) = parts.fold((0.0, 0.0), |(used, allowed), (u, a)| (used + u, allowed + a));
+    (allowed > 0.0).then(|| used / allowed * 100.0)
 }
 
 fn started(instance: &Instance) -> Option<Timestamp> {
@@ -196,6 +216,8 @@ impl Row for InstanceRow<'_> {
             Number::Restarts => Some(f64::from(one.restarts)),
             Number::Cpu => measure.and_then(|measure| measure.cpu_cores),
             Number::Memory => measure.and_then(|measure| measure.memory_bytes).map(|bytes| bytes as f64),
+            Number::CpuShare => share(self.service.of_cpu(one).into_iter()),
+            Number::MemoryShare => share(self.service.of_memory(one).into_iter()),
             Number::Age => self.service.since(started(one)),
             Number::Changed => self.service.number(field),
             Number::Exit => one.last_exit.as_ref().and_then(|exit| exit.code).map(f64::from),

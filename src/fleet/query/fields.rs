@@ -9,6 +9,8 @@ pub enum FieldKind {
     Number,
     /// A size in bytes, with units (`512Mi`, `1.5G`).
     Size,
+    /// A part of what is allowed, in percent (`80%`).
+    Share,
     /// A time that has passed, with units (`90s`, `10m`, `3h`, `2d`).
     Age,
 }
@@ -40,6 +42,8 @@ pub(super) enum Number {
     Restarts,
     Cpu,
     Memory,
+    CpuShare,
+    MemoryShare,
     Age,
     Changed,
     Exit,
@@ -101,6 +105,9 @@ pub const FIELDS: &[Field] = &[
     number("restarts", &[], FieldKind::Number, Number::Restarts).says("restarts so far", "restarts>3"),
     number("cpu", &[], FieldKind::Number, Number::Cpu).says("cores in use", "cpu>0.5"),
     number("memory", &["mem"], FieldKind::Size, Number::Memory).says("bytes in use", "memory>512Mi"),
+    number("cpu_share", &[], FieldKind::Share, Number::CpuShare).says("CPU in use, of its limits", "cpu_share>80%"),
+    number("memory_share", &["mem_share"], FieldKind::Share, Number::MemoryShare)
+        .says("memory in use, of its limits", "memory_share>90%"),
     number("age", &[], FieldKind::Age, Number::Age).says("time since the youngest Instance started", "age<10m"),
     number("changed", &["change"], FieldKind::Age, Number::Changed).says("time since the last change", "changed<1h"),
     number("exit", &[], FieldKind::Number, Number::Exit).says("the last exit code of an Instance", "exit=137"),

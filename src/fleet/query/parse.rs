@@ -137,6 +137,7 @@ fn operand(field: &Field, value: &str) -> Option<Operand> {
     let factor = match field.kind {
         FieldKind::Number if unit.is_empty() => 1.0,
         FieldKind::Number if unit == "m" => 0.001,
+        FieldKind::Share if matches!(unit, "" | "%") => 1.0,
         FieldKind::Size => size(unit)?,
         FieldKind::Age => age(unit)?,
         _ => return None,
@@ -186,6 +187,7 @@ fn no_field(name: &str, start: usize) -> QueryError {
 fn no_number(field: &Field, value: &str, at: (usize, usize)) -> QueryError {
     let wanted = match field.kind {
         FieldKind::Size => "a size such as 512Mi",
+        FieldKind::Share => "a share such as 80%",
         FieldKind::Age => "a time such as 90s, 10m, 3h or 2d",
         FieldKind::Word | FieldKind::Number => "a number",
     };
@@ -234,6 +236,7 @@ mod tests {
             ("env:prod ready<desired image~1.8", "env:\"prod\" ready<desired image~\"1.8\""),
             ("health:degraded !tier:production", "health:\"degraded\" !tier:\"production\""),
             ("restarts>3 name words", "restarts>3 \"name\" \"words\""),
+            ("cpu_share>80% mem_share<=12.5", "cpu_share>80 memory_share<=12.5"),
             ("memory>=1.5Gi age<10m", "memory>=1610612736 age<600"),
             ("ENV:prod NS:x", "env:\"prod\" scope:\"x\""),
             ("reason~\"crash loop\"", "reason~\"crash loop\""),
@@ -254,6 +257,7 @@ mod tests {
             ("queue>500", (0, 5), "there is no field `queue`", "fields are name, env"),
             ("restarts>many", (9, 13), "`restarts` needs a number, not `many`", "for example restarts>3"),
             ("memory>5x", (7, 9), "`memory` needs a size such as 512Mi, not `5x`", "for example memory>512Mi"),
+            ("cpu_share>2m", (10, 12), "`cpu_share` needs a share such as 80%, not `2m`", "for example cpu_share>80%"),
             ("!age<soon", (5, 9), "`age` needs a time such as 90s, 10m, 3h or 2d, not `soon`", "age<10m"),
             ("env<3", (0, 4), "`env` holds words: `<` does not fit", "for example env:prod"),
             ("ready~3", (0, 6), "`ready` is a number: `~` does not fit", "ready<desired"),

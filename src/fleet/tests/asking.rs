@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fleet::query::{InstanceRow, Query, ServiceRow};
+use crate::model::Sample;
 
 fn lab() -> Lab {
     let looping = Instance {
@@ -76,5 +77,29 @@ fn instances_answer_for_themselves_and_their_service_for_the_rest() {
         let matching = instances.filter(|instance| query.matches_instance(&InstanceRow { service: row, instance }));
         let names: Vec<_> = matching.map(|instance| instance.name.to_string()).collect();
         assert_eq!(names, found, "{typed}");
+    }
+}
+
+#[test]
+fn a_share_is_of_limits_that_are_known_and_of_measurements_that_are_fresh() {
+    let limited =
+        |number, limit| Instance { cpu_limit_millicores: limit, memory_limit_bytes: Some(1_000), ..pod("web", number) };
+    let (first, second) = (limited(1, Some(500)), limited(2, None));
+    let keys = [first.key.clone(), second.key.clone()];
+    let mut lab = Lab::of(facts(vec![deployment("web", 2, 2)], vec![first, second]));
+    let measured = |at_second| {
+        let one = |key: &Key| Sample {
+            instance: key.clone(),
+            at: at(at_second),
+            cpu_cores: Some(0.45),
+            memory_bytes: Some(900),
+        };
+        keys.iter().map(|key| Update::Sample(one(key))).collect()
+    };
+    lab.news(measured(-200), -200);
+    assert_eq!(ask(&lab, "cpu_share>=0"), Vec::<String>::new(), "what was measured long ago says nothing");
+    lab.news(measured(0), 0);
+    for (typed, found) in [("cpu_share>80%", 1), ("cpu_share>95%", 0), ("memory_share>=90", 1), ("mem_share>90%", 0)] {
+        assert_eq!(ask(&lab, typed).len(), found, "{typed}");
     }
 }
