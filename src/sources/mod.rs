@@ -1,5 +1,7 @@
 //! Connections we read, one folder per kind. Each turns bytes into facts and sends them through its [`port::Desk`].
 
+pub mod alertmanager;
+mod alerts;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod budget;
@@ -11,6 +13,7 @@ pub mod docker;
 pub mod kubernetes;
 pub mod port;
 pub mod process;
+pub mod prometheus;
 #[cfg(feature = "queues")]
 pub mod rabbitmq;
 #[cfg(feature = "queues")]

@@ -23,6 +23,8 @@ impl Opener for Registry {
             Connection::RabbitMq { .. } => super::rabbitmq::open(spec),
             #[cfg(feature = "queues")]
             Connection::Redis { .. } => super::redis::open(spec),
+            Connection::Prometheus { .. } => super::prometheus::open(spec),
+            Connection::Alertmanager { .. } => super::alertmanager::open(spec),
             Connection::Demo { .. } => super::demo::open(spec),
             _ => Err(Failure::new(FailureKind::Unsupported, "this build has no client for such a Source")),
         }

@@ -77,6 +77,10 @@ impl Web {
     /// What the server (or the way to it) has against it.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         let bytes = self.bytes(self.request(Method::GET, path)).await?;
+        if bytes.trim_ascii_start().starts_with(b"<") {
+            let failure = self.failure(FailureKind::Garbled, "answered a web page where data was asked for");
+            return Err(failure.hint("is the URL right, or does a login page stand before it?"));
+        }
         serde_json::from_slice(&bytes).map_err(|error| {
             let begin = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).into_owned();
             self.failure(FailureKind::Garbled, &format!("answered what is not understood: {error}: {begin}"))
