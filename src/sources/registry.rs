@@ -26,6 +26,7 @@ impl Opener for Registry {
             Connection::Prometheus { .. } => super::prometheus::open(spec),
             Connection::Alertmanager { .. } => super::alertmanager::open(spec),
             Connection::Demo { .. } => super::demo::open(spec),
+            #[cfg(not(all(feature = "docker", feature = "kubernetes", feature = "aws", feature = "queues")))]
             _ => Err(Failure::new(FailureKind::Unsupported, "this build has no client for such a Source")),
         }
     }

@@ -168,7 +168,7 @@ mod tests {
         let alarm = &seen.alarms[0];
         assert_eq!((alarm.name.raw(), alarm.state, &*alarm.key.uid), ("Api5xx", AlarmState::Firing, "a1"));
         assert_eq!(alarm.since, "2026-11-21T11:50:00Z".parse().ok());
-        assert_eq!(alarm.value.unwrap().get(), 6.1);
+        assert_eq!(alarm.value, crate::model::Quantity::new(6.1));
         assert_eq!((alarm.comparison.as_ref().unwrap().raw(), alarm.threshold.unwrap().get()), (">", 5.0));
         assert_eq!(alarm.runbook.as_ref().unwrap().raw(), "https://runbooks.example/x");
         assert_eq!(alarm.label("service").unwrap().raw(), "api");
