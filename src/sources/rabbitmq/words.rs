@@ -8,10 +8,12 @@ const PORT: &str = "this port does not speak HTTP: the management API is usually
 
 /// The failure with what would help.
 pub(super) fn explain(failure: Failure, endpoint: &Endpoint) -> Failure {
-    if failure.hint.is_some() {
+    let said = failure.message.raw().to_owned();
+    // Of a web page we know more than that it is one: what is missing here is the plugin.
+    let is_page = failure.kind == FailureKind::Garbled && said.contains("web page");
+    if failure.hint.is_some() && !is_page {
         return failure;
     }
-    let said = failure.message.raw().to_owned();
     match failure.kind {
         FailureKind::Denied if said.contains("answered 401") || said.contains("answered 403") => {
             let hint = refusal(&said, endpoint);
@@ -22,7 +24,7 @@ pub(super) fn explain(failure: Failure, endpoint: &Endpoint) -> Failure {
         FailureKind::Unreachable if said.contains("refused") => {
             failure.hint(format!("does the broker run, with its management plugin? {PLUGIN}"))
         }
-        FailureKind::Garbled if said.contains("not understood") => {
+        FailureKind::Garbled if is_page || said.contains("not understood") => {
             failure.hint(format!("something else than a management API answers at this address; {PLUGIN}"))
         }
         _ => failure,
