@@ -11,9 +11,9 @@ use quarterdeck::engine::tape::{Player, Recorder};
 use quarterdeck::engine::{Ask, Console, Effect, LogsWanted, Msg, Stamped, State, clock::SystemClock, update};
 use quarterdeck::fleet::Rules;
 use quarterdeck::model::{
-    Address, CheckState, Connection, EnvironmentAddress, Fact, Freshness, Instance, Key, Kind, Labels, LogAsk, LogLine,
-    Phase, Platform, Rollout, SourceKind, SourceName, SourceSpec, SourceStatus, Stream, Table, Text, Timestamp, Update,
-    Workload, WorkloadKind,
+    Address, Alarm, AlarmDetail, AlarmState, CheckState, Connection, EnvironmentAddress, Fact, Freshness, Instance,
+    Key, Kind, Labels, LogAsk, LogLine, Phase, Platform, Rollout, Severity, SourceKind, SourceName, SourceSpec,
+    SourceStatus, Stream, Table, Text, Timestamp, Update, Workload, WorkloadKind,
 };
 use quarterdeck::sources::port::{Desk, Failure, FailureKind, LogBatch, LogOut, Opener, RawAsk, RawDocument, Watch};
 
@@ -219,6 +219,48 @@ fn a_late_raw_answer_for_another_thing_is_ignored() {
     let document = RawDocument { format: "json".into(), lines: vec![] };
     drop(update(&mut state, Stamped { at: at(2), msg: Msg::Raw { key: key("old"), result: Ok(document) } }));
     assert_eq!(state.raw.as_ref().map(|raw| (&*raw.key.uid, raw.result.is_some())), Some(("new", false)));
+}
+
+#[test]
+fn more_of_an_alarm_is_asked_with_its_names_and_what_was_told_stays_until_the_next_answer() {
+    let mut state = State::new(Rules::default(), at(0));
+    let key = Key::new(&name(), Kind::Alarm, "arn");
+    let mut tell = |second, msg| update(&mut state, Stamped { at: at(second), msg });
+    drop(tell(1, Msg::Ask(Ask::AlarmDetail(key.clone()))));
+    let alarm = Fact::Alarm(Box::new(Alarm {
+        key: key.clone(),
+        scope: Text::name("eu-central-1"),
+        name: Text::name("backlog"),
+        severity: Severity::Warning,
+        state: AlarmState::Firing,
+        since: None,
+        summary: Text::empty(),
+        value: None,
+        threshold: None,
+        comparison: None,
+        runbook: None,
+        silenced_until: None,
+        suppressed_by: None,
+        notifies: None,
+        labels: Vec::new(),
+        fingerprint: Text::empty(),
+    }));
+    let table = Table::whole("alarms");
+    let known = Msg::Known { source: name(), kind: SourceKind::Docker, found_by: Text::empty(), connect: true };
+    drop(tell(2, known));
+    let updates = vec![Update::Begin(table.clone()), Update::Put(table.clone(), alarm), Update::Commit(table)];
+    drop(tell(2, Msg::News { source: name(), updates }));
+    let effects = tell(90_000, Msg::Ask(Ask::AlarmDetail(key.clone())));
+    let [Effect::AlarmDetail(ask)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((ask.name.raw(), ask.scope.raw()), ("backlog", "eu-central-1"));
+    assert_eq!((ask.history_since, ask.curves_since, ask.until), (at(3600), at(90_000 - 3 * 3600), at(90_000)));
+    let told = AlarmDetail { rule: Some(Text::line("depth > 5")), ..AlarmDetail::default() };
+    let other = Msg::AlarmDetail { key: Key::new(&name(), Kind::Alarm, "other"), result: Box::new(Ok(told.clone())) };
+    drop(tell(90_001, other));
+    drop(tell(90_001, Msg::AlarmDetail { key: key.clone(), result: Box::new(Ok(told.clone())) }));
+    drop(tell(90_060, Msg::Ask(Ask::AlarmDetail(key))));
+    let pane = state.alarm.unwrap();
+    assert_eq!((pane.result, pane.asked_at), (Some(Ok(told)), at(90_060)));
 }
 
 #[test]

@@ -95,6 +95,8 @@ pub struct Source {
     pub region: Option<String>,
     /// aws: only these clusters.
     pub clusters: Option<Vec<String>>,
+    /// aws: this file of profiles instead of the usual ones.
+    pub config_file: Option<PathBuf>,
     /// rabbitmq, redis
     pub user: Option<String>,
     /// rabbitmq, redis

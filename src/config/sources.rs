@@ -11,7 +11,7 @@ use crate::model::{Connection, Endpoint, SecretPlace, SourceName, SourceSpec};
 const KINDS: [(&str, &[&str]); 7] = [
     ("docker", &["cert_path"]),
     ("kubernetes", &["namespaces", "kubeconfig"]),
-    ("aws", &["region", "clusters"]),
+    ("aws", &["region", "clusters", "config_file"]),
     ("rabbitmq", &["user", "password", "vhosts"]),
     ("redis", &["user", "password"]),
     ("prometheus", &["user", "password"]),
@@ -74,6 +74,7 @@ fn given(source: &Source) -> Vec<&'static str> {
         ("kubeconfig", source.kubeconfig.is_some()),
         ("region", source.region.is_some()),
         ("clusters", source.clusters.is_some()),
+        ("config_file", source.config_file.is_some()),
         ("user", source.user.is_some()),
         ("password", source.password.is_some()),
         ("vhosts", source.vhosts.is_some()),
@@ -159,6 +160,7 @@ fn connection(
             region: source.region.clone(),
             clusters: source.clusters.clone().unwrap_or_default(),
             queues: queues(file, &source.name, |queue| &queue.sqs),
+            config_file: beside(folder, source.config_file.as_ref()),
             ca_file: beside(folder, source.ca_file.as_ref()),
         }),
         ("rabbitmq", ..) => Some(Connection::RabbitMq {

@@ -36,9 +36,11 @@ fn source(out: &mut String, spec: &SourceSpec) {
                 lines.push(format!("kubeconfig = {}", quoted(&one.display().to_string())));
             }
         }
-        Connection::Aws { profile, region, .. } => {
+        Connection::Aws { profile, region, config_file, .. } => {
             lines.push(format!("aws = {}", quoted(profile)));
             lines.extend(region.as_ref().map(|region| format!("region = {}", quoted(region))));
+            let file = config_file.as_ref().map(|path| path.display().to_string());
+            lines.extend(file.map(|path| format!("config_file = {}", quoted(&path))));
         }
         Connection::RabbitMq { endpoint, .. } => lines.push(format!("rabbitmq = {}", quoted(&endpoint.url))),
         Connection::Redis { endpoint, .. } => lines.push(format!("redis = {}", quoted(&endpoint.url))),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::msg::PaneId;
-use crate::model::{Key, LogAsk, SourceName};
+use crate::model::{AlarmAsk, Key, LogAsk, SourceName};
 use crate::sources::port::{CheckOrder, RawAsk};
 
 /// One thing for the runtime to do.
@@ -24,6 +24,7 @@ pub enum Effect {
     },
     CloseLogs(PaneId),
     Raw(RawAsk),
+    AlarmDetail(AlarmAsk),
     Visible(Arc<[Key]>),
     /// What the Source of the Checks is to run beside what is configured, or to run now.
     Check(CheckOrder),

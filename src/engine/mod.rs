@@ -15,5 +15,5 @@ pub use crate::sources::port::{Opener, RawAsk};
 pub use console::Console;
 pub use effect::Effect;
 pub use msg::{Ask, LogsWanted, Msg, PaneId, Stamped};
-pub use state::{LogPane, RawPane, State};
+pub use state::{AlarmPane, LogPane, RawPane, State};
 pub use update::update;

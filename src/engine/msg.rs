@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::Rules;
-use crate::model::{Address, Key, SourceKind, SourceName, Text, Timestamp, Update};
+use crate::model::{Address, AlarmDetail, Key, SourceKind, SourceName, Text, Timestamp, Update};
 use crate::sources::port::{LogBatch, RawAsk, RawDocument};
 
 /// A message with the moment at which the engine took it; the update knows no other time.
@@ -57,6 +57,10 @@ pub enum Msg {
         key: Key,
         result: Result<RawDocument, Text>,
     },
+    AlarmDetail {
+        key: Key,
+        result: Box<Result<AlarmDetail, Text>>,
+    },
     /// Assignment rules were loaded (again).
     Rules(Box<Rules>),
     /// A face wants something.
@@ -79,6 +83,8 @@ pub enum Ask {
     },
     CloseLogs(PaneId),
     Raw(RawAsk),
+    /// More of the alarm with this key; asked again while its page is open, what was told before stays until then.
+    AlarmDetail(Key),
     /// These Instances are on screen: measurements are wanted of them.
     Visible(Vec<Key>),
     /// Run the Checks of the Services with these addresses now; all Checks where none is named.

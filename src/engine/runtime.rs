@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::effect::Effect;
 use super::msg::{Msg, PaneId, Stamped};
-use crate::model::{CheckSpec, Key, LogAsk, SourceKind, SourceName, SourceSpec, SourceStatus, Text, Update};
+use crate::model::{AlarmAsk, CheckSpec, Key, LogAsk, SourceKind, SourceName, SourceSpec, SourceStatus, Text, Update};
 use crate::sources::port::{CheckOrder, Clock, Failure, FailureKind, Gauge, LogOut, News, Opener, RawAsk, Watch};
 use crate::sources::supervisor::{Surroundings, supervise};
 
@@ -231,6 +231,7 @@ impl Runtime {
                 }
             }
             Effect::Raw(ask) => self.raw(ask),
+            Effect::AlarmDetail(ask) => self.alarm_detail(ask),
             Effect::Check(order) => self.check(order),
             Effect::Visible(keys) => {
                 self.visible.send_if_modified(|now| {
@@ -285,6 +286,21 @@ impl Runtime {
             let key = ask.key.clone();
             let result = source.raw(ask).await.map_err(|failure| Text::line(&failure.to_string()));
             drop(answers.send(Msg::Raw { key, result }).await);
+        }));
+    }
+
+    fn alarm_detail(&mut self, ask: AlarmAsk) {
+        let answers = self.answers.0.clone();
+        let Some(source) = self.running.get(&ask.key.source).map(|r| r.source.clone()) else {
+            let result = Box::new(Err(Text::line("its Source is not connected")));
+            self.own.push_back(Msg::AlarmDetail { key: ask.key, result });
+            return;
+        };
+        let cancel = self.cancel.clone();
+        spawn(cancel.run_until_cancelled_owned(async move {
+            let key = ask.key.clone();
+            let told = source.alarm_detail(ask).await.map_err(|failure| Text::line(&failure.to_string()));
+            drop(answers.send(Msg::AlarmDetail { key, result: Box::new(told) }).await);
         }));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::fleet::{Fleet, Rules};
-use crate::model::{CheckSpec, Key, LogLine, Text, Timestamp};
+use crate::model::{AlarmDetail, CheckSpec, Key, LogLine, Text, Timestamp};
 use crate::sources::port::{LogBatch, RawDocument};
 
 use super::msg::{LogsWanted, PaneId};
@@ -22,6 +22,8 @@ pub struct State {
     pub panes: BTreeMap<PaneId, LogPane>,
     /// The raw description asked for last, if one is open.
     pub raw: Option<RawPane>,
+    /// The alarm of which more was asked for last.
+    pub alarm: Option<AlarmPane>,
     /// The moment of the newest message.
     pub now: Timestamp,
     /// Messages applied so far: the debug panel shows it, a replay counts by it.
@@ -50,6 +52,7 @@ impl State {
             fleet: Fleet::new(rules),
             panes: BTreeMap::new(),
             raw: None,
+            alarm: None,
             now,
             applied: 0,
             moved: 0,
@@ -66,6 +69,16 @@ pub struct RawPane {
     pub key: Key,
     /// `None` while it is on its way.
     pub result: Option<Result<RawDocument, Text>>,
+}
+
+/// More of one alarm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmPane {
+    pub key: Key,
+    /// `None` while the first answer is on its way.
+    pub result: Option<Result<AlarmDetail, Text>>,
+    /// When it was asked for last: a face that shows it asks again now and then.
+    pub asked_at: Timestamp,
 }
 
 /// A bounded ring of log lines of a Service's Instances, merged in the order of their arrival.

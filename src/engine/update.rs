@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use super::effect::Effect;
 use super::msg::{Ask, LogsWanted, Msg, PaneId, Stamped};
-use super::state::{LogPane, Probed, RawPane, State};
+use super::state::{AlarmPane, LogPane, Probed, RawPane, State};
 use crate::fleet::Fleet;
-use crate::model::{Instance, Key, LogAsk, SourceName, Text, Update};
+use crate::model::{AlarmAsk, Instance, Key, LogAsk, SourceName, Text, Update};
 use crate::sources::port::CheckOrder;
 
 /// Applies one message.
@@ -54,6 +56,11 @@ pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
                 raw.result = Some(result);
             }
         }
+        Msg::AlarmDetail { key, result } => {
+            if let Some(pane) = state.alarm.as_mut().filter(|pane| pane.key == key) {
+                pane.result = Some(*result);
+            }
+        }
         Msg::Rules(rules) => state.fleet.set_rules(*rules, at),
         Msg::Ask(ask) => return answer(state, ask),
         Msg::Tick => {
@@ -85,6 +92,7 @@ fn answer(state: &mut State, ask: Ask) -> Vec<Effect> {
             state.raw = Some(RawPane { key: ask.key.clone(), result: None });
             vec![Effect::Raw(ask)]
         }
+        Ask::AlarmDetail(key) => ask_alarm(state, key),
         Ask::Visible(keys) => vec![Effect::Visible(keys.into())],
         Ask::CheckNow(services) => {
             let mut effects = look_for_checks(state);
@@ -92,6 +100,32 @@ fn answer(state: &mut State, ask: Ask) -> Vec<Effect> {
             effects
         }
     }
+}
+
+/// Seconds of history and of curves that an alarm's page shows.
+const HISTORY_SECONDS: i64 = 24 * 3600;
+const CURVES_SECONDS: i64 = 3 * 3600;
+
+/// What was told of the same alarm before stays until the new answer is there.
+fn ask_alarm(state: &mut State, key: Key) -> Vec<Effect> {
+    let before = state.alarm.take().filter(|pane| pane.key == key);
+    let result = before.and_then(|pane| pane.result);
+    let Some(alarm) = state.fleet.alarm(&key) else {
+        let result = Some(Err(Text::line("no Source knows more of this alarm")));
+        state.alarm = Some(AlarmPane { key, result, asked_at: state.now });
+        return Vec::new();
+    };
+    let back = |seconds| state.now.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(state.now);
+    let ask = AlarmAsk {
+        key: key.clone(),
+        scope: alarm.scope.clone(),
+        name: alarm.name.clone(),
+        history_since: back(HISTORY_SECONDS),
+        curves_since: back(CURVES_SECONDS),
+        until: state.now,
+    };
+    state.alarm = Some(AlarmPane { key, result, asked_at: state.now });
+    vec![Effect::AlarmDetail(ask)]
 }
 
 /// How often front doors are looked for, at most.

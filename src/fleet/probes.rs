@@ -102,6 +102,8 @@ impl View<'_> {
             "port" => self.published_ports(route),
             "traefik" => self.web(route, "Traefik rule"),
             "Ingress" => self.web(route, "Ingress"),
+            "target group" => self.behind_balancer(route),
+            "network load balancer" => self.balanced(route),
             // Without a selector it is the name of somebody else's host.
             "Service" if !route.selector.is_empty() => self.balanced(route),
             _ => Vec::new(),
@@ -168,6 +170,20 @@ impl View<'_> {
                 Some(engine) => CheckSpec { via: Some(Text::name(engine)), ..spec },
                 None => CheckSpec { held: self.held(host.raw()), ..spec },
             }
+        };
+        route.hosts.iter().filter(|host| is_host(host.raw())).map(spec).collect()
+    }
+
+    /// Hosts that a load balancer sends on to a target group: `GET /` at each.
+    fn behind_balancer(&self, route: &Route) -> Vec<CheckSpec> {
+        let Some(service) = self.service(route) else { return Vec::new() };
+        let (scheme, usual) = if route.tls { ("https", 443) } else { ("http", 80) };
+        let port = if route.ports.contains(&usual) { Some(&usual) } else { route.ports.first() };
+        let port = port.filter(|port| **port != usual).map(|port| format!(":{port}")).unwrap_or_default();
+        let spec = |host: &Text| {
+            let target = Text::name(&format!("{scheme}://{}{port}/", host.raw()));
+            let spec = CheckSpec::new(CheckKind::Http, target, service.clone(), "load balancer");
+            CheckSpec { held: self.held(host.raw()), ..spec }
         };
         route.hosts.iter().filter(|host| is_host(host.raw())).map(spec).collect()
     }
@@ -335,6 +351,20 @@ mod tests {
         let without = |hosts: &[&str]| told(&fleet(rules("127.0.0.1", hosts), web_with(vec![rule.clone()])));
         assert_eq!(without(&[]), ["http https://shop.example.com/ for shop/prod/web held"]);
         assert_eq!(without(&["*.Example.com"]), ["http https://shop.example.com/ for shop/prod/web"]);
+    }
+
+    #[test]
+    fn a_host_that_a_load_balancer_sends_on_is_asked_at_its_port_and_held_unless_it_is_named() {
+        let hosts = || vec![Text::name("api.example.com"), Text::name("*.example.com")];
+        let tls = Route { hosts: hosts(), ports: vec![443, 8443], tls: true, ..route("target group", "web") };
+        let plain = Route { hosts: hosts(), ports: vec![8080], ..route("target group", "web") };
+        let by_path = Route { hosts: hosts(), ports: vec![80], ..route("target group by path", "web") };
+        let asked = |route: &Route| told(&fleet(rules("vm1", &["*.example.com"]), web_with(vec![route.clone()])));
+        assert_eq!(asked(&tls), ["http https://api.example.com/ for shop/prod/web"]);
+        assert_eq!(asked(&plain), ["http http://api.example.com:8080/ for shop/prod/web"]);
+        assert_eq!(asked(&by_path), [""; 0]);
+        let stranger = told(&fleet(rules("vm1", &[]), web_with(vec![tls])));
+        assert_eq!(stranger, ["http https://api.example.com/ for shop/prod/web held"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Text, Timestamp};
+use super::{Quantity, Text, Timestamp};
 
 /// The state of a Source (DESIGN section 4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,4 +69,8 @@ pub struct SourceStatus {
     pub latency_ms: Option<u32>,
     /// When it last answered.
     pub answered_at: Option<Timestamp>,
+    /// What asking it costs in US dollars a day as long as it is asked as it is now, by list prices; `None`: nothing, or not
+    /// known.
+    #[serde(default)]
+    pub cost_usd_per_day: Option<Quantity>,
 }

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod alarm;
+pub mod alarm_detail;
 pub mod autoscaler;
 pub mod change;
 pub mod check;
@@ -37,6 +38,7 @@ pub mod workload;
 
 pub use address::{Address, AddressError, EnvironmentAddress};
 pub use alarm::{Alarm, AlarmState, Severity};
+pub use alarm_detail::{AlarmAsk, AlarmCurve, AlarmDetail, AlarmPart, AlarmTurn};
 pub use autoscaler::Autoscaler;
 pub use change::{Change, ChangeKind};
 pub use check::{Check, CheckKind, CheckSpec, Expectation, Outcome, Redirects};

@@ -89,6 +89,8 @@ pub enum Connection {
         clusters: Vec<String>,
         /// SQS queues to read (`*` allowed at the end); empty: all.
         queues: Vec<String>,
+        /// A file of profiles instead of the usual ones.
+        config_file: Option<PathBuf>,
         ca_file: Option<PathBuf>,
     },
     /// The management API of a RabbitMQ broker.

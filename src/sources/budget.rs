@@ -1,6 +1,7 @@
 //! What a Source may ask of its server: so many requests at once, and so many in a stretch of time (PERFORMANCE T20).
 
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -12,6 +13,8 @@ const AT_ONCE: usize = 8;
 /// Requests that may come in one burst (a first list of every kind), and how many a second refill it.
 const BURST: f64 = 100.0;
 const PER_SECOND: f64 = 10.0;
+/// How long a server is left alone that said it has too much to do.
+const REST_SECONDS: f64 = 2.0;
 
 /// A token bucket with a limit on requests in flight. Whoever drops the permit gives the place back.
 pub struct Budget {
@@ -37,6 +40,14 @@ impl Budget {
         place
     }
 
+    /// The server says that it has too much to do: nothing goes for [`REST_SECONDS`], and no burst after it.
+    pub fn rest(&self) {
+        let now = self.clock.now().as_millisecond();
+        if let Ok(mut bucket) = self.tokens.lock() {
+            *bucket = (-PER_SECOND * REST_SECONDS, now);
+        }
+    }
+
     /// Takes a token, or says how long until there is one.
     fn take(&self) -> Option<Duration> {
         let now = self.clock.now().as_millisecond();
@@ -51,6 +62,22 @@ impl Budget {
         *bucket = (tokens, now);
         Some(Duration::from_secs_f64((1.0 - tokens) / PER_SECOND))
     }
+}
+
+/// Budgets that several Sources share, by who counts their requests together.
+static SHARED: LazyLock<Mutex<HashMap<String, Weak<Budget>>>> = LazyLock::new(Mutex::default);
+
+/// The budget of `whose` (an account and region), which lives as long as somebody holds it; `clock` is used where it is new.
+#[must_use]
+pub fn shared(whose: &str, clock: &Arc<dyn Clock>) -> Arc<Budget> {
+    let mut known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    known.retain(|_, budget| budget.strong_count() > 0);
+    if let Some(budget) = known.get(whose).and_then(Weak::upgrade) {
+        return budget;
+    }
+    let budget = Arc::new(Budget::new(clock.clone()));
+    known.insert(whose.to_owned(), Arc::downgrade(&budget));
+    budget
 }
 
 #[cfg(test)]
@@ -79,6 +106,25 @@ mod tests {
         clock.0.fetch_add(1_000, Ordering::SeqCst);
         let let_through = (0..50).take_while(|_| budget.take().is_none()).count();
         assert_eq!(let_through, 10);
+    }
+
+    #[test]
+    fn after_too_many_requests_nothing_goes_for_two_seconds_and_then_ten_a_second() {
+        let clock = Arc::new(Hand(AtomicI64::new(1_000_000)));
+        let budget = Budget::new(clock.clone());
+        budget.rest();
+        assert_eq!(budget.take(), Some(Duration::from_millis(2_100)));
+        clock.0.fetch_add(2_500, Ordering::SeqCst);
+        let let_through = (0..50).take_while(|_| budget.take().is_none()).count();
+        assert_eq!(let_through, 5);
+    }
+
+    #[test]
+    fn one_account_and_region_has_one_budget_however_many_sources_read_it() {
+        let clock: Arc<dyn Clock> = Arc::new(Hand(AtomicI64::new(1)));
+        let first = shared("a test's account/eu", &clock);
+        assert!(Arc::ptr_eq(&first, &shared("a test's account/eu", &clock)));
+        assert!(!Arc::ptr_eq(&first, &shared("a test's account/us", &clock)));
     }
 
     #[tokio::test]

@@ -12,7 +12,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
-use crate::model::{CheckSpec, Key, LogAsk, LogLine, Sample, SourceKind, SourceName, Text, Timestamp, Update};
+use crate::model::{
+    AlarmAsk, AlarmDetail, CheckSpec, Key, LogAsk, LogLine, Sample, SourceKind, SourceName, Text, Timestamp, Update,
+};
 
 /// The door to the time of day; Sources get it through their desk and never ask the system.
 pub trait Clock: Send + Sync {
@@ -50,6 +52,15 @@ pub trait Watch: Send + Sync {
     /// # Errors
     /// Why it cannot be read.
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>>;
+
+    /// More of one alarm than its fact tells: history, curves, the alarms it is made of. Asked while somebody looks at it.
+    ///
+    /// # Errors
+    /// Why nothing can be told; by default that this kind of Source keeps nothing more.
+    fn alarm_detail(self: Arc<Self>, _ask: AlarmAsk) -> BoxFuture<'static, Result<AlarmDetail, Failure>> {
+        let words = format!("a Source of kind {} keeps no history and no curve of an alarm", self.kind());
+        Box::pin(std::future::ready(Err(Failure::new(FailureKind::Unsupported, words))))
+    }
 
     /// Hears what the engine wants checked; only the Source of the Checks has a use for it. It never waits.
     fn order(&self, _order: CheckOrder) {}

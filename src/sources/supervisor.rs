@@ -78,6 +78,7 @@ async fn tell(name: &SourceName, failure: &Failure, around: &Surroundings) -> Re
         calls: around.gauge.calls(),
         latency_ms: around.gauge.latency_ms(),
         answered_at: around.gauge.answered_at(),
+        cost_usd_per_day: None,
     };
     let news = News { source: name.clone(), updates: vec![Update::Status(status)] };
     around.news.send(news).await.map_err(|_| ())

@@ -6,8 +6,8 @@ use super::json::Raw;
 use crate::cli::address;
 use crate::fleet::{AlarmView, Attention, CheckView, Fleet, SourceView};
 use crate::model::{
-    AlarmState, Change, Denial, Environment, Finding, Image, Instance, Key, LogLine, Owner, Reason, Service, Stream,
-    Timestamp, Workload,
+    AlarmState, Change, Denial, Environment, Finding, Image, Instance, Key, LogLine, Owner, Quantity, Reason, Service,
+    Stream, Timestamp, Workload,
 };
 
 /// A Service.
@@ -198,6 +198,7 @@ pub struct SourceItem<'a> {
     version: Option<Raw<'a>>,
     calls: u64,
     latency_ms: Option<u32>,
+    cost_usd_per_day: Option<Quantity>,
     objects: u64,
     found_by: Raw<'a>,
 }
@@ -229,6 +230,7 @@ impl<'a> SourceItem<'a> {
             version: source.status.version.as_ref().map(Raw),
             calls: source.status.calls,
             latency_ms: source.status.latency_ms,
+            cost_usd_per_day: source.status.cost_usd_per_day,
             objects: source.objects,
             found_by: Raw(&source.found_by),
         }

@@ -1,7 +1,8 @@
 //! Where signals can be tied to: Services by the names that brokers, alarms and checks call them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use crate::fleet::shape::shape;
 use crate::model::{Address, EnvironmentAddress, Text};
 
 /// Names of Services, as signals speak of them.
@@ -14,11 +15,16 @@ pub(super) struct Book {
     /// What scales by a queue of this name, and how that is known.
     scaled_by: HashMap<String, Vec<(Address, String)>>,
     of_environment: HashMap<EnvironmentAddress, Vec<Address>>,
+    /// Scopes whose names say their Environment (`shop-prod`).
+    scopes: BTreeSet<String>,
 }
 
 impl Book {
     /// A Service is made of this Workload.
     pub(super) fn workload(&mut self, scope: &Text, name: &Text, service: &Address) {
+        if !self.scopes.contains(scope.raw()) && shape(scope.raw()).is_some() {
+            self.scopes.insert(scope.raw().to_owned());
+        }
         for name in [name, &service.service] {
             note(self.in_scope.entry((scope.clone(), name.clone())).or_default(), service);
             note(self.named.entry(name.clone()).or_default(), service);
@@ -37,6 +43,17 @@ impl Book {
     /// The only Service of this name in a scope.
     pub(super) fn in_scope(&self, scope: &Text, name: &Text) -> Option<&Address> {
         only(self.in_scope.get(&(scope.clone(), name.clone()))?)
+    }
+
+    /// The scope that a thing without one speaks of by its own name, and the rest of that: `shop-prod-db` is the `db` of
+    /// `shop-prod`, where that is a known scope.
+    pub(super) fn scope_of<'n>(&self, name: &'n Text) -> Option<(Text, &'n str)> {
+        let rest = |scope: &String| {
+            let rest = name.raw().strip_prefix(scope.as_str())?;
+            let own = rest.is_empty() || rest.starts_with(['-', '_', '.', '/']);
+            own.then(|| (Text::name(scope), rest.get(1..).unwrap_or_default()))
+        };
+        self.scopes.iter().filter_map(rest).max_by_key(|(scope, _)| scope.raw().len())
     }
 
     /// The only Service of this name anywhere, or the only one in an Environment of this name.
@@ -146,6 +163,21 @@ mod tests {
         assert_eq!(alike(&["api", "web"], "crawl-jobs"), None);
         assert_eq!(alike(&["airflow-worker", "web"], "celery").as_deref(), Some("airflow-worker"));
         assert_eq!(alike(&["a-worker", "b-worker"], "celery"), None);
+    }
+
+    #[test]
+    fn a_thing_without_a_scope_speaks_of_the_longest_known_one_that_its_name_begins_with() {
+        let mut book = book(&["api"]);
+        for scope in ["shop-prod", "shop-prod-eu", "default"] {
+            book.workload(&Text::name(scope), &Text::name("api"), &address("prod", "api"));
+        }
+        let told = |name: &str| {
+            let name = Text::name(name);
+            book.scope_of(&name).map(|(scope, rest)| format!("{scope} {rest}"))
+        };
+        assert_eq!(told("shop-prod-db").as_deref(), Some("shop-prod db"));
+        assert_eq!(told("shop-prod-eu-db").as_deref(), Some("shop-prod-eu db"));
+        assert_eq!([told("shop-production"), told("default-jobs"), told("db")], [None, None, None]);
     }
 
     #[test]

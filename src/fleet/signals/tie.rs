@@ -36,7 +36,9 @@ impl Ropes<'_> {
 
     pub(super) fn queue(&self, queue: &Queue) -> Tie {
         // A virtual host is a scope only where its name has the shape of one; `/` and team names are none.
-        let scope = if shape(queue.scope.raw()).is_some() { queue.scope.clone() } else { Text::empty() };
+        let own = if shape(queue.scope.raw()).is_some() { queue.scope.clone() } else { Text::empty() };
+        let spoken = self.book.scope_of(&queue.name).filter(|_| queue.scope.is_empty());
+        let (scope, name) = spoken.map_or((own, queue.name.clone()), |(scope, rest)| (scope, Text::name(rest)));
         let place = self.place(&queue.key.source, &scope, &queue.name, None);
         let configured = self.rule_of(queue).and_then(|rule| (self.resolve)(rule.consumer.as_deref()?));
         let home = place.address().environment;
@@ -44,7 +46,7 @@ impl Ropes<'_> {
             (Some(service), "the configuration: [[queue]] consumer".to_owned())
         } else if let Some((service, because)) = self.book.taker(&queue.name, &home) {
             (Some(service.clone()), because.clone())
-        } else if let Some((service, because)) = self.book.alike(&queue.name, &home) {
+        } else if let Some((service, because)) = self.book.alike(&name, &home) {
             (Some(service.clone()), because)
         } else {
             (None, "no rule names who takes from it: write [[queue]] consumer = \"…\"".to_owned())
@@ -63,7 +65,13 @@ impl Ropes<'_> {
         ]);
         let empty = Text::empty();
         let labels = Labels::keep(alarm.labels.iter().map(|(key, value)| (key.raw(), value.raw())));
-        let place = self.place(&alarm.key.source, scope.unwrap_or(&empty), &alarm.name, Some(&labels));
+        // What a database or a queue of AWS is called tells its Environment, as it does for the Store and the Queue.
+        const THINGS: &[&str] =
+            &["DBInstanceIdentifier", "DBClusterIdentifier", "CacheClusterId", "ReplicationGroupId", "QueueName"];
+        let things = THINGS.iter().filter_map(|key| alarm.label(key)).chain([&alarm.name]);
+        let spoken = things.filter_map(|name| self.book.scope_of(name)).map(|(scope, _)| scope).next();
+        let home = scope.or(spoken.as_ref()).unwrap_or(&empty);
+        let place = self.place(&alarm.key.source, home, &alarm.name, Some(&labels));
         let environment = label(&["environment", "env"]);
         const NAMES: &[&str] = &[
             "service",
@@ -115,12 +123,17 @@ impl Ropes<'_> {
     pub(super) fn check(&self, source: &SourceName, service: &Text) -> Tie {
         let place = self.place(source, &Text::empty(), service, None);
         let found = (self.resolve)(service.raw());
+        // What a platform checks itself it names by scope and Workload.
+        let (scope, name) = service.raw().rsplit_once('/').unwrap_or_default();
+        let found = found.or_else(|| self.book.in_scope(&Text::name(scope), &Text::name(name)).cloned());
         let because = if found.is_some() { "it was made for this Service" } else { "no Service has this address" };
         self.tie(&place, found, because.to_owned())
     }
 
     pub(super) fn store(&self, store: &Store) -> Tie {
-        let place = self.place(&store.key.source, &store.scope, &store.name, None);
+        let spoken = self.book.scope_of(&store.name).filter(|_| store.scope.is_empty());
+        let scope = spoken.map_or_else(|| store.scope.clone(), |(scope, _)| scope);
+        let place = self.place(&store.key.source, &scope, &store.name, None);
         let names: &[&str] = match store.kind {
             StoreKind::Redis | StoreKind::Elasticache => &["redis", "valkey", "cache"],
             StoreKind::Postgres | StoreKind::Rds => &["postgres", "postgresql", "db", "database"],

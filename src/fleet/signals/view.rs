@@ -204,6 +204,15 @@ impl Fleet {
         self.alarms().into_iter().filter(|view| view.service.as_ref() == Some(service)).collect()
     }
 
+    /// One alarm, as its own Source tells it.
+    #[must_use]
+    pub fn alarm(&self, key: &Key) -> Option<&Alarm> {
+        match self.store.get(key)? {
+            Fact::Alarm(alarm) => Some(alarm),
+            _ => None,
+        }
+    }
+
     fn alarm_view(&self, alarm: &Alarm) -> Option<AlarmView> {
         let tie = self.signals.ties.get(&alarm.key)?;
         Some(AlarmView {

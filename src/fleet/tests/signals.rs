@@ -215,3 +215,30 @@ fn a_check_that_passes_proves_that_it_serves_and_one_that_fails_degrades() {
     tell(&mut lab, "am", signal(check(Outcome::Failing)), 2);
     assert_eq!(lab.health("api"), (HealthState::Degraded, "check fails: http http://api/health: 503 in 12 ms".into()));
 }
+
+#[test]
+fn an_alarm_of_a_database_is_placed_by_the_databases_name_and_a_platforms_check_by_its_scope() {
+    let mut lab = lab(vec![deployment("api", 1, 1)]);
+    let speaks = [("DBInstanceIdentifier", "shop-prod-db"), ("MetricName", "CPUUtilization")];
+    let fact = alarm("prom", "cpu is high", AlarmState::Firing, &speaks);
+    tell(&mut lab, "prom", signal(Fact::Alarm(Box::new(fact))), 1);
+    let views = lab.fleet.alarms();
+    let view = views.iter().find(|view| view.alarm.name.raw() == "cpu is high").unwrap();
+    assert_eq!(view.environment.as_ref().map(ToString::to_string).as_deref(), Some("shop/prod"));
+    let check = Check {
+        key: Key::new(&SourceName::new("am"), Kind::Check, "arn"),
+        kind: CheckKind::Http,
+        service: Text::line("shop-prod/api"),
+        target: Text::line("HTTP /health to api"),
+        found_by: Text::line("target group"),
+        outcome: Outcome::Failing,
+        since: None,
+        latency_ms: None,
+        message: Text::line("0 of 1 targets healthy"),
+        checked_at: None,
+        certificate_expires_at: None,
+        connections: None,
+    };
+    tell(&mut lab, "am", signal(Fact::Check(Box::new(check))), 2);
+    assert_eq!(lab.health("api").0, HealthState::Degraded);
+}

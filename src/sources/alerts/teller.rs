@@ -36,6 +36,7 @@ impl Word {
             calls: desk.gauge().calls(),
             latency_ms: desk.gauge().latency_ms(),
             answered_at: desk.gauge().answered_at(),
+            cost_usd_per_day: None,
         }
     }
 }

@@ -1,4 +1,5 @@
-//! One request to AWS: within the budget, counted, timed, its answer taken as a sign of life and its refusal put into words.
+//! One request to AWS: within the budget of its account and region, counted, timed, its answer taken as a sign of life and its
+//! refusal put into words.
 
 use std::error::Error;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_ecs::config::http::HttpResponse;
 use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 
-use super::super::port::Desk;
+use super::super::port::{Desk, FailureKind};
 use super::client::Clients;
 use super::failure::{self, Trouble};
 
@@ -18,7 +19,7 @@ pub(super) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Sends one request; `action` is the IAM action that it needs.
+    /// Sends one request; `action` is the IAM action that it needs, one of [`super::permissions::READING`].
     pub(super) async fn ask<T, E>(
         &self,
         action: &'static str,
@@ -27,7 +28,7 @@ impl Asker<'_> {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let permit = self.desk.permit().await;
+        let permit = self.clients.budget.permit().await;
         let begun = self.desk.now().as_millisecond();
         let answer = request.await;
         let took = u64::try_from(self.desk.now().as_millisecond() - begun).unwrap_or(0);
@@ -37,6 +38,12 @@ impl Asker<'_> {
         if answer.as_ref().err().is_none_or(|error| error.code().is_some()) {
             self.desk.alive();
         }
-        answer.map_err(|error| failure::of(&error, action, self.clients))
+        answer.map_err(|error| {
+            let trouble = failure::of(&error, action, self.clients);
+            if trouble.failure.kind == FailureKind::Busy {
+                self.clients.budget.rest();
+            }
+            trouble
+        })
     }
 }

@@ -2,6 +2,7 @@
 //! the credentials of one profile, and a region that must be said.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
@@ -20,7 +21,8 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
-use super::super::port::{Failure, FailureKind};
+use super::super::budget::{self, Budget};
+use super::super::port::{Clock, Failure, FailureKind};
 use super::{Options, failure};
 
 /// How long a connection may take to come about.
@@ -37,6 +39,8 @@ pub(super) struct Clients {
     pub(super) scaling: aws_sdk_applicationautoscaling::Client,
     pub(super) rds: aws_sdk_rds::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    /// Shared by all Sources of this account and region: AWS counts their requests together.
+    pub(super) budget: Arc<Budget>,
     pub(super) profile: String,
     pub(super) region: String,
     /// What one request may take, for the words of a timeout.
@@ -47,21 +51,26 @@ pub(super) struct Clients {
 ///
 /// # Errors
 /// Where there is no region, no credentials, or no way to make a client.
-pub(super) async fn connect(options: &Options) -> Result<Clients, Failure> {
+pub(super) async fn connect(options: &Options, clock: &Arc<dyn Clock>) -> Result<Clients, Failure> {
     let http = http(options).await?;
     let basis = ProviderConfig::default().with_http_client(http.clone());
     let region = region(options, &basis).await?;
     let basis = basis.with_region(Some(Region::new(region.clone())));
-    let credentials = credentials(&options.profile, &basis);
-    match tokio::time::timeout(LOGIN.max(options.patience), credentials.provide_credentials()).await {
+    let credentials = credentials(options, &basis);
+    let account = match tokio::time::timeout(LOGIN.max(options.patience), credentials.provide_credentials()).await {
         Err(_) => {
             let words = format!("the credentials of profile `{}` did not come in time", profile(options));
             return Err(Failure::new(FailureKind::Unreachable, words));
         }
         Ok(Err(error)) => return Err(failure::no_credentials(profile(options), &error)),
-        Ok(Ok(_)) => {}
-    }
+        // Where the login does not tell its account, its key stands for it.
+        Ok(Ok(found)) => {
+            found.account_id().map_or_else(|| found.access_key_id().to_owned(), |id| id.as_str().to_owned())
+        }
+    };
+    let budget = budget::shared(&format!("aws {account} {region}"), clock);
     let config = aws_config::defaults(BehaviorVersion::latest())
+        .profile_files(files(options))
         .profile_name(profile(options))
         .region(Region::new(region.clone()))
         .http_client(http)
@@ -70,10 +79,10 @@ pub(super) async fn connect(options: &Options) -> Result<Clients, Failure> {
         .timeout_config(limits(options.patience))
         .load()
         .await;
-    Ok(clients(&config, options, region))
+    Ok(clients(&config, options, region, budget))
 }
 
-fn clients(config: &SdkConfig, options: &Options, region: String) -> Clients {
+fn clients(config: &SdkConfig, options: &Options, region: String, budget: Arc<Budget>) -> Clients {
     Clients {
         ecs: aws_sdk_ecs::Client::new(config),
         sqs: aws_sdk_sqs::Client::new(config),
@@ -82,6 +91,7 @@ fn clients(config: &SdkConfig, options: &Options, region: String) -> Clients {
         scaling: aws_sdk_applicationautoscaling::Client::new(config),
         rds: aws_sdk_rds::Client::new(config),
         logs: aws_sdk_cloudwatchlogs::Client::new(config),
+        budget,
         profile: profile(options).to_owned(),
         region,
         patience: options.patience,
@@ -90,6 +100,16 @@ fn clients(config: &SdkConfig, options: &Options, region: String) -> Clients {
 
 fn profile(options: &Options) -> &str {
     if options.profile.is_empty() { "default" } else { &options.profile }
+}
+
+/// The file of profiles that was named, else those that every tool reads.
+#[expect(deprecated, reason = "the names of the crate that holds these types now would be one more dependency")]
+fn files(options: &Options) -> aws_config::profile::profile_file::ProfileFiles {
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    match &options.config_file {
+        Some(path) => ProfileFiles::builder().with_file(ProfileFileKind::Config, path).build(),
+        None => ProfileFiles::default(),
+    }
 }
 
 fn limits(patience: Duration) -> TimeoutConfig {
@@ -126,7 +146,8 @@ async fn region(options: &Options, basis: &ProviderConfig) -> Result<String, Fai
     if let Some(region) = options.region.as_ref().filter(|region| !region.is_empty()) {
         return Ok(region.clone());
     }
-    let from_file = ProfileFileRegionProvider::builder().configure(basis).profile_name(profile(options)).build();
+    let from_file = ProfileFileRegionProvider::builder().configure(basis).profile_files(files(options));
+    let from_file = from_file.profile_name(profile(options)).build();
     let from_file = from_file.region().await.map(|region| region.to_string());
     let said = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok());
     let said = said.filter(|region| !region.is_empty());
@@ -141,9 +162,10 @@ async fn region(options: &Options, basis: &ProviderConfig) -> Result<String, Fai
 
 /// A profile that is named gives its own credentials or none: keys of the environment may be another account's. The default
 /// one follows the usual order, without the metadata address; who wants that writes `credential_source = Ec2InstanceMetadata`.
-fn credentials(profile: &str, basis: &ProviderConfig) -> SharedCredentialsProvider {
-    let profile = if profile.is_empty() { "default" } else { profile };
-    let of_profile = ProfileFileCredentialsProvider::builder().configure(basis).profile_name(profile).build();
+fn credentials(options: &Options, basis: &ProviderConfig) -> SharedCredentialsProvider {
+    let profile = profile(options);
+    let of_profile = ProfileFileCredentialsProvider::builder().configure(basis).profile_files(files(options));
+    let of_profile = of_profile.profile_name(profile).build();
     if profile != "default" {
         return SharedCredentialsProvider::new(of_profile);
     }

@@ -28,8 +28,12 @@ pub(super) async fn round(session: &Session<'_>) -> Result<(), Trouble> {
             break;
         }
     }
-    let groups = session.shared.lock().groups.clone();
-    let placing = Placing { source: asker.desk.source(), region: &asker.clients.region, groups: &groups };
+    let (groups, balancers) = {
+        let known = session.shared.lock();
+        (known.groups.clone(), known.balancers.clone())
+    };
+    let (source, region) = (asker.desk.source(), asker.clients.region.as_str());
+    let placing = Placing { source, region, groups: &groups, balancers: &balancers };
     let mut alarms: Vec<_> = metric.iter().map(|alarm| cloudwatch_convert::metric(&placing, alarm)).collect();
     let more: Vec<_> = composite.iter().map(|alarm| cloudwatch_convert::composite(&placing, alarm, &alarms)).collect();
     alarms.extend(more);

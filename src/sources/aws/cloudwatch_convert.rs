@@ -1,6 +1,6 @@
 //! What CloudWatch says of its alarms, as Alarms in the words of all Sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::types::{ComparisonOperator, CompositeAlarm, Dimension, MetricAlarm, StateValue};
 
@@ -14,6 +14,8 @@ pub(super) struct Placing<'a> {
     pub(super) region: &'a str,
     /// Services behind target groups, by the group's ARN.
     pub(super) groups: &'a BTreeMap<String, Place>,
+    /// Services behind each balancer, by its name in dimensions.
+    pub(super) balancers: &'a BTreeMap<String, BTreeSet<Place>>,
 }
 
 /// An alarm on a metric, or on an expression over metrics.
@@ -86,7 +88,8 @@ pub(super) fn composite(placing: &Placing<'_>, alarm: &CompositeAlarm, metric: &
     }
 }
 
-fn state(value: Option<&StateValue>) -> AlarmState {
+/// Every alarm's state word as that of all Sources.
+pub(super) fn state(value: Option<&StateValue>) -> AlarmState {
     match value {
         Some(StateValue::Alarm) => AlarmState::Firing,
         Some(StateValue::Ok) => AlarmState::Ok,
@@ -95,7 +98,8 @@ fn state(value: Option<&StateValue>) -> AlarmState {
     }
 }
 
-fn sign(operator: &ComparisonOperator) -> Option<&'static str> {
+/// How a value is held against the threshold.
+pub(super) fn sign(operator: &ComparisonOperator) -> Option<&'static str> {
     match operator {
         ComparisonOperator::GreaterThanThreshold | ComparisonOperator::GreaterThanUpperThreshold => Some(">"),
         ComparisonOperator::GreaterThanOrEqualToThreshold => Some(">="),
@@ -145,7 +149,7 @@ fn link(said: &str) -> Option<Text> {
 }
 
 /// Dimensions as labels. Where one is a target group whose service is known, the service stands beside it.
-fn labels(placing: &Placing<'_>, alarm: &MetricAlarm) -> Vec<(Text, Text)> {
+fn labels<'p>(placing: &Placing<'p>, alarm: &MetricAlarm) -> Vec<(Text, Text)> {
     let of_metrics = alarm.metrics().iter().filter_map(|query| query.metric_stat()?.metric());
     let all =
         alarm.dimensions().iter().chain(of_metrics.clone().flat_map(aws_sdk_cloudwatch::types::Metric::dimensions));
@@ -153,7 +157,10 @@ fn labels(placing: &Placing<'_>, alarm: &MetricAlarm) -> Vec<(Text, Text)> {
         all.filter_map(|d: &Dimension| Some((d.name()?, d.value()?))).filter(|(_, value)| !value.is_empty()).collect();
     let group =
         found.get("TargetGroup").and_then(|suffix| placing.groups.iter().find(|(arn, _)| arn.ends_with(suffix)));
-    if let Some((_, (cluster, service))) = group {
+    // An alarm on a whole balancer speaks of a service where only one stands behind it.
+    let only = |places: &'p BTreeSet<Place>| places.first().filter(|_| places.len() == 1);
+    let alone = found.get("LoadBalancer").and_then(|name| placing.balancers.get(*name)).and_then(only);
+    if let Some((cluster, service)) = group.map(|(_, place)| place).or(alone) {
         found.entry("ClusterName").or_insert(cluster);
         found.entry("ServiceName").or_insert(service);
     }
@@ -165,14 +172,27 @@ fn labels(placing: &Placing<'_>, alarm: &MetricAlarm) -> Vec<(Text, Text)> {
     found.into_iter().map(|(name, value)| (Text::name(name), Text::name(value))).collect()
 }
 
+/// The names in a composite rule: `ALARM("a") OR NOT OK(arn:…:alarm:b)`. Each once, in the order of the rule.
+pub(super) fn children(rule: &str) -> impl Iterator<Item = &str> {
+    let mut seen = std::collections::BTreeSet::new();
+    let words = ["ALARM", "OK", "INSUFFICIENT_DATA"];
+    let calls = rule.match_indices('(').filter_map(move |(at, _)| {
+        let word = rule[..at].trim_end().rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+        let inner = rule[at + 1..].trim_start();
+        // A name in quotes may hold brackets.
+        let name = match inner.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            Some(quote) => inner[1..].split(quote).next(),
+            None => inner.split(')').next().map(str::trim),
+        };
+        name.filter(|name| word.is_some_and(|word| words.contains(&word)) && !name.is_empty())
+    });
+    let own = calls.map(|name| name.rsplit_once(":alarm:").map_or(name, |(_, own)| own));
+    own.filter(move |name| seen.insert(*name))
+}
+
 /// The labels on which all alarms that a rule names agree.
 fn common(rule: &str, metric: &[Alarm]) -> Vec<(Text, Text)> {
-    let inner = rule.split('(').skip(1).filter_map(|part| part.split(')').next());
-    let names = inner.map(|name| name.trim().trim_matches(['"', '\'']));
-    let mut named = names.filter_map(|name| {
-        let own = name.rsplit_once(":alarm:").map_or(name, |(_, own)| own);
-        metric.iter().find(|alarm| alarm.name.raw() == own)
-    });
+    let mut named = children(rule).filter_map(|name| metric.iter().find(|alarm| alarm.name.raw() == name));
     let Some(first) = named.next() else { return Vec::new() };
     let mut labels = first.labels.clone();
     for other in named {
@@ -189,7 +209,10 @@ mod tests {
         let place = ("shop-prod".to_owned(), "api".to_owned());
         let arn = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/api/6d0";
         let groups = BTreeMap::from([(arn.to_owned(), place)]);
-        work(&Placing { source: &SourceName::new("aws"), region: "eu-central-1", groups: &groups })
+        let lone = BTreeSet::from([("shop-prod".to_owned(), "worker".to_owned())]);
+        let balancers = BTreeMap::from([("app/shop/50dc".to_owned(), lone)]);
+        let source = SourceName::new("aws");
+        work(&Placing { source: &source, region: "eu-central-1", groups: &groups, balancers: &balancers })
     }
 
     fn alarm(name: &str) -> aws_sdk_cloudwatch::types::builders::MetricAlarmBuilder {
@@ -225,8 +248,11 @@ mod tests {
     fn an_alarm_on_a_target_group_speaks_of_the_service_behind_it() {
         let raw = alarm("5xx").dimensions(dimension("TargetGroup", "targetgroup/api/6d0")).build();
         let fact = placing_of(|placing| metric(placing, &raw));
-        assert_eq!(fact.label("ClusterName").unwrap().raw(), "shop-prod");
+        assert_eq!(fact.label("ServiceName").unwrap().raw(), "api");
         assert_eq!(fact.state, AlarmState::NoData);
+        let raw = alarm("5xx").dimensions(dimension("LoadBalancer", "app/shop/50dc")).build();
+        let fact = placing_of(|placing| metric(placing, &raw));
+        assert_eq!(fact.label("ServiceName").unwrap().raw(), "worker");
     }
 
     #[test]
@@ -264,6 +290,13 @@ mod tests {
             assert!(fact.label("ServiceName").is_none());
             assert_eq!((fact.state, fact.suppressed_by.unwrap().raw()), (AlarmState::Suppressed, "maintenance"));
         });
+    }
+
+    #[test]
+    fn the_names_in_a_rule_are_read_with_quotes_arns_and_brackets() {
+        let rule =
+            r#"(ALARM("a (eu)") OR ALARM( b )) AND NOT OK('arn:aws:cloudwatch:eu:1:alarm:c') AND ALARM(b) AND TRUE"#;
+        assert_eq!(children(rule).collect::<Vec<_>>(), ["a (eu)", "b", "c"]);
     }
 
     #[test]

@@ -7,15 +7,16 @@ use aws_sdk_ecs::types::{LogDriver, Task};
 use futures::future::try_join_all;
 use tokio::sync::Mutex;
 
-use super::client::Clients;
-use super::failure::{self, Trouble};
+use super::ask::Asker;
+use super::failure::Trouble;
 use super::last_part;
 use crate::model::redact::mask;
 use crate::model::{LogAsk, LogLine, Stream, Text, Timestamp};
 use crate::sources::port::{Failure, FailureKind, LogOut};
 
-/// Between two looks for new lines.
+/// Between two looks for new lines; it doubles while nothing comes: many quiet tasks share one budget of requests.
 const PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// What AWS gives in one answer at most.
 const LARGEST: u32 = 10_000;
 
@@ -31,22 +32,22 @@ struct Place {
 ///
 /// # Errors
 /// Why they cannot be read.
-pub(super) async fn stream(clients: &Clients, ask: LogAsk, out: LogOut) -> Result<(), Failure> {
-    let places = places(clients, &ask).await?;
+pub(super) async fn stream(asker: Asker<'_>, ask: LogAsk, out: LogOut) -> Result<(), Failure> {
+    let places = places(asker, &ask).await?;
     let several = places.len() > 1;
     let out = Mutex::new(out);
-    let reads = places.iter().map(|place| read(clients, &ask, (place, several), &out));
+    let reads = places.iter().map(|place| read(asker, &ask, (place, several), &out));
     try_join_all(reads).await.map(drop)
 }
 
-async fn places(clients: &Clients, ask: &LogAsk) -> Result<Vec<Place>, Failure> {
-    let arn = &*ask.instance.uid;
-    let request = clients.ecs.describe_tasks().cluster(ask.scope.raw()).tasks(arn).send();
-    let answer = request.await.map_err(|error| failure::of(&error, "ecs:DescribeTasks", clients).failure)?;
+async fn places(asker: Asker<'_>, ask: &LogAsk) -> Result<Vec<Place>, Failure> {
+    let (arn, ecs) = (&*ask.instance.uid, &asker.clients.ecs);
+    let request = ecs.describe_tasks().cluster(ask.scope.raw()).tasks(arn).send();
+    let answer = asker.ask("ecs:DescribeTasks", request).await?;
     let gone = || Failure::new(FailureKind::Absent, format!("{} is not known to ECS any more", ask.name));
     let task = answer.tasks().first().ok_or_else(gone)?.clone();
-    let request = clients.ecs.describe_task_definition().set_task_definition(task.task_definition_arn.clone()).send();
-    let answer = request.await.map_err(|error| failure::of(&error, "ecs:DescribeTaskDefinition", clients).failure)?;
+    let request = ecs.describe_task_definition().set_task_definition(task.task_definition_arn.clone()).send();
+    let answer = asker.ask("ecs:DescribeTaskDefinition", request).await?;
     let definition = answer.task_definition().ok_or_else(gone)?;
     let wanted = |name: &str| ask.containers.is_empty() || ask.containers.iter().any(|one| one.raw() == name);
     let mut drivers = Vec::new();
@@ -82,14 +83,14 @@ fn place(task: &Task, container: &str, options: Option<&std::collections::HashMa
 }
 
 async fn read(
-    clients: &Clients,
+    asker: Asker<'_>,
     ask: &LogAsk,
     (place, several): (&Place, bool),
     out: &Mutex<LogOut>,
 ) -> Result<(), Failure> {
-    let (mut next, mut tries): (Option<String>, u32) = (None, 0);
+    let (mut next, mut tries, mut pause): (Option<String>, u32, Duration) = (None, 0, PAUSE);
     loop {
-        let page = match page(clients, ask, place, next.clone()).await {
+        let page = match page(asker, ask, place, next.clone()).await {
             Ok(page) => page,
             // A container that has said nothing so far has no stream.
             Err(trouble) if trouble.failure.kind == FailureKind::Absent && ask.follow => Page::default(),
@@ -116,8 +117,9 @@ async fn read(
         if page.next.is_some() {
             (next, tries) = (page.next, 0);
         }
+        pause = if quiet { (pause * 2).min(LONGEST_PAUSE) } else { PAUSE };
         if quiet || ended {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
         }
     }
 }
@@ -129,10 +131,11 @@ struct Page {
     next: Option<String>,
 }
 
-async fn page(clients: &Clients, ask: &LogAsk, place: &Place, next: Option<String>) -> Result<Page, Trouble> {
+async fn page(asker: Asker<'_>, ask: &LogAsk, place: &Place, next: Option<String>) -> Result<Page, Trouble> {
     let first = next.is_none();
+    let logs = &asker.clients.logs;
     let mut request =
-        clients.logs.get_log_events().log_group_name(&place.group).log_stream_name(&place.stream).set_next_token(next);
+        logs.get_log_events().log_group_name(&place.group).log_stream_name(&place.stream).set_next_token(next);
     // The end of the stream is asked for by a number of lines, everything since a moment from its beginning.
     let tail = ask.tail.filter(|_| ask.since.is_none());
     request = request.start_from_head(tail.is_none());
@@ -142,7 +145,7 @@ async fn page(clients: &Clients, ask: &LogAsk, place: &Place, next: Option<Strin
     if let Some(tail) = tail.filter(|_| first) {
         request = request.limit(i32::try_from(tail.clamp(1, LARGEST)).unwrap_or(1));
     }
-    let answer = request.send().await.map_err(|error| failure::of(&error, "logs:GetLogEvents", clients))?;
+    let answer = asker.ask("logs:GetLogEvents", request.send()).await?;
     let lines = answer.events().iter().map(|event| (event.timestamp(), event.message().unwrap_or_default().to_owned()));
     Ok(Page { lines: lines.collect(), next: answer.next_forward_token().map(str::to_owned) })
 }

@@ -4,6 +4,8 @@
 //! `client` is the way to AWS, `ask` one request within the budget, `failure` what its refusals mean, `watch` the plan of
 //! polls; the other files read one service each, and what ends in `_convert` turns its answers into facts.
 
+mod alarm;
+mod alarm_convert;
 mod ask;
 mod board;
 mod client;
@@ -12,9 +14,12 @@ mod cloudwatch_convert;
 mod ecs;
 mod ecs_convert;
 mod elb;
+mod elb_convert;
 mod failure;
 mod logs;
 mod metrics;
+pub mod permissions;
+mod price;
 mod raw;
 mod rds;
 mod scaling;
@@ -29,9 +34,10 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
+use self::ask::Asker;
 use self::client::Clients;
-use super::port::{Desk, Failure, LogOut, RawAsk, RawDocument, Watch};
-use crate::model::{Connection, LogAsk, SourceKind, SourceName, SourceSpec, Text, Timestamp};
+use super::port::{Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
+use crate::model::{AlarmAsk, AlarmDetail, Connection, LogAsk, SourceKind, SourceName, SourceSpec, Text, Timestamp};
 
 /// How long one request with its second try may take where the configuration does not say.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,6 +49,7 @@ struct Options {
     region: Option<String>,
     clusters: Vec<String>,
     queues: Vec<String>,
+    config_file: Option<PathBuf>,
     ca_file: Option<PathBuf>,
     patience: Duration,
 }
@@ -72,8 +79,21 @@ fn is_wanted(wanted: &[String], name: &str) -> bool {
 struct Aws {
     name: SourceName,
     options: Options,
-    /// The clients of the watch, shared with logs and descriptions.
-    clients: Mutex<Option<Arc<Clients>>>,
+    /// What the watch asks by, shared with whatever is asked beside it.
+    line: Mutex<Option<Line>>,
+}
+
+/// A way to ask: who counts, and the clients of the login that was last found.
+#[derive(Clone)]
+struct Line {
+    desk: Desk,
+    clients: Arc<Clients>,
+}
+
+impl Line {
+    fn asker(&self) -> Asker<'_> {
+        Asker { desk: &self.desk, clients: &self.clients }
+    }
 }
 
 /// Makes the Source of a spec; it connects on first use.
@@ -81,7 +101,7 @@ struct Aws {
 /// # Errors
 /// Where the spec is of another kind.
 pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
-    let Connection::Aws { profile, region, clusters, queues, ca_file } = &spec.connection else {
+    let Connection::Aws { profile, region, clusters, queues, config_file, ca_file } = &spec.connection else {
         return Err(super::registry::mismatched(spec));
     };
     let options = Options {
@@ -89,26 +109,26 @@ pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
         region: region.clone(),
         clusters: clusters.clone(),
         queues: queues.clone(),
+        config_file: config_file.clone(),
         ca_file: ca_file.clone(),
         patience: spec.timeout_seconds.map_or(PATIENCE, |seconds| Duration::from_secs(seconds.max(1).into())),
     };
-    Ok(Arc::new(Aws { name: spec.name.clone(), options, clients: Mutex::new(None) }))
+    Ok(Arc::new(Aws { name: spec.name.clone(), options, line: Mutex::new(None) }))
 }
 
 impl Aws {
     /// New clients: a login in the meantime, or a changed profile, is seen by them.
-    async fn connect(&self) -> Result<Arc<Clients>, Failure> {
-        let clients = Arc::new(client::connect(&self.options).await?);
-        *self.clients.lock().unwrap_or_else(PoisonError::into_inner) = Some(clients.clone());
-        Ok(clients)
+    async fn connect(&self, desk: Desk) -> Result<Line, Failure> {
+        let clients = Arc::new(client::connect(&self.options, &desk.clock()).await?);
+        let line = Line { desk, clients };
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.clone());
+        Ok(line)
     }
 
-    async fn clients(&self) -> Result<Arc<Clients>, Failure> {
-        let known = self.clients.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match known {
-            Some(clients) => Ok(clients),
-            None => self.connect().await,
-        }
+    /// What the watch asks by now.
+    fn line(&self) -> Result<Line, Failure> {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        line.ok_or_else(|| Failure::new(FailureKind::Unreachable, "there is no login so far"))
     }
 }
 
@@ -123,17 +143,21 @@ impl Watch for Aws {
 
     fn watch(self: Arc<Self>, desk: Desk) -> BoxFuture<'static, Result<(), Failure>> {
         Box::pin(async move {
-            let clients = self.connect().await?;
-            watch::Session::new(&desk, &clients, &self.options).run().await
+            let line = self.connect(desk).await?;
+            watch::Session::new(line.asker(), &self.options).run().await
         })
     }
 
     fn logs(self: Arc<Self>, ask: LogAsk, out: LogOut) -> BoxFuture<'static, Result<(), Failure>> {
-        Box::pin(async move { logs::stream(&*self.clients().await?, ask, out).await })
+        Box::pin(async move { logs::stream(self.line()?.asker(), ask, out).await })
     }
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {
-        Box::pin(async move { raw::describe(&*self.clients().await?, &ask).await })
+        Box::pin(async move { raw::describe(self.line()?.asker(), &ask).await })
+    }
+
+    fn alarm_detail(self: Arc<Self>, ask: AlarmAsk) -> BoxFuture<'static, Result<AlarmDetail, Failure>> {
+        Box::pin(async move { alarm::tell(self.line()?.asker(), &ask).await })
     }
 }
 

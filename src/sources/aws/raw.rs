@@ -5,8 +5,8 @@ use aws_sdk_ecs::types::{
 };
 use serde_json::{Value, json};
 
-use super::client::Clients;
-use super::{failure, moment};
+use super::ask::Asker;
+use super::moment;
 use crate::model::{Kind, Text, redact};
 use crate::sources::port::{Failure, FailureKind, RawAsk, RawDocument};
 
@@ -14,22 +14,22 @@ use crate::sources::port::{Failure, FailureKind, RawAsk, RawDocument};
 ///
 /// # Errors
 /// Where it is gone, may not be read, or is of a kind that has no description.
-pub(super) async fn describe(clients: &Clients, ask: &RawAsk) -> Result<RawDocument, Failure> {
-    let uid = &*ask.key.uid;
+pub(super) async fn describe(asker: Asker<'_>, ask: &RawAsk) -> Result<RawDocument, Failure> {
+    let (uid, ecs) = (&*ask.key.uid, &asker.clients.ecs);
     let gone = || Failure::new(FailureKind::Absent, format!("{} is not known to ECS any more", ask.name));
     let mut value = match ask.key.kind {
         Kind::Workload => {
-            let request = clients.ecs.describe_services().cluster(ask.scope.raw()).services(uid).send();
-            let answer = request.await.map_err(|error| failure::of(&error, "ecs:DescribeServices", clients).failure)?;
+            let request = ecs.describe_services().cluster(ask.scope.raw()).services(uid).send();
+            let answer = asker.ask("ecs:DescribeServices", request).await?;
             let one = answer.services().first().ok_or_else(gone)?;
-            let definition = definition(clients, one.task_definition()).await?;
+            let definition = definition(asker, one.task_definition()).await?;
             service(one, definition.as_ref())
         }
         Kind::Instance => {
-            let request = clients.ecs.describe_tasks().cluster(ask.scope.raw()).tasks(uid).send();
-            let answer = request.await.map_err(|error| failure::of(&error, "ecs:DescribeTasks", clients).failure)?;
+            let request = ecs.describe_tasks().cluster(ask.scope.raw()).tasks(uid).send();
+            let answer = asker.ask("ecs:DescribeTasks", request).await?;
             let one = answer.tasks().first().ok_or_else(gone)?;
-            let definition = definition(clients, one.task_definition_arn()).await?;
+            let definition = definition(asker, one.task_definition_arn()).await?;
             task(one, definition.as_ref())
         }
         _ => return Err(Failure::new(FailureKind::Unsupported, "only services and tasks have a description here")),
@@ -39,10 +39,10 @@ pub(super) async fn describe(clients: &Clients, ask: &RawAsk) -> Result<RawDocum
     Ok(RawDocument { format: Text::name("json"), lines: text.lines().map(Text::line).collect() })
 }
 
-async fn definition(clients: &Clients, arn: Option<&str>) -> Result<Option<TaskDefinition>, Failure> {
+async fn definition(asker: Asker<'_>, arn: Option<&str>) -> Result<Option<TaskDefinition>, Failure> {
     let Some(arn) = arn else { return Ok(None) };
-    let request = clients.ecs.describe_task_definition().task_definition(arn).send();
-    let answer = request.await.map_err(|error| failure::of(&error, "ecs:DescribeTaskDefinition", clients).failure)?;
+    let request = asker.clients.ecs.describe_task_definition().task_definition(arn).send();
+    let answer = asker.ask("ecs:DescribeTaskDefinition", request).await?;
     Ok(answer.task_definition)
 }
 

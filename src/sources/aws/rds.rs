@@ -1,28 +1,41 @@
-//! Reads RDS: each database instance as a Store, with its connections, memory and free storage from CloudWatch.
+//! Reads RDS: each database instance as a Store, with its last backup, and its connections and free storage from CloudWatch.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_rds::types::DbInstance;
+use aws_sdk_rds::types::{DbInstance, DbSnapshot};
 
 use super::failure::{Loss, Trouble};
 use super::metrics::{self, Wanted};
+use super::price::Charge;
 use super::watch::{Area, Session};
 use super::{moment, name};
-use crate::model::{Fact, HealthState, Key, Kind, SourceName, Store, StoreKind, Text};
+use crate::model::{Fact, HealthState, Key, Kind, SourceName, Store, StoreKind, Text, Timestamp};
 
 /// Metrics cost a little each: so seldom they are asked for.
 const METRICS_SECONDS: i64 = 300;
-const METRICS: [&str; 3] = ["DatabaseConnections", "FreeStorageSpace", "FreeableMemory"];
+const METRICS: [&str; 2] = ["DatabaseConnections", "FreeStorageSpace"];
+/// Backups are made once a day: so seldom they are looked for, and of so many instances at most.
+const BACKUP_SECONDS: i64 = 600;
+const BACKUPS: usize = 50;
 /// Less free storage than this share of what was allocated is told.
 const STORAGE_LOW: f64 = 0.1;
 
 type Values = BTreeMap<Wanted, (i64, f64)>;
+
+/// When each instance was backed up, and up to when each cluster of instances can be brought back.
+#[derive(Default)]
+struct Copies {
+    backed_up: BTreeMap<String, Timestamp>,
+    restorable: BTreeMap<String, Timestamp>,
+    asked: Option<i64>,
+}
 
 /// The last metrics, and when they were asked for.
 #[derive(Default)]
 pub(super) struct Gauges {
     values: Values,
     asked: Option<i64>,
+    copies: Copies,
 }
 
 impl Gauges {
@@ -40,7 +53,9 @@ impl Gauges {
             }
         }
         self.measure(session, &found).await?;
-        let convert = |one: &DbInstance| Fact::Store(Box::new(convert(asker.desk.source(), one, &self.values)));
+        self.copies.round(session, &found).await?;
+        let known = (&self.values, &self.copies);
+        let convert = |one: &DbInstance| Fact::Store(Box::new(convert(asker.desk.source(), one, known)));
         session.tell("databases", found.iter().map(convert).collect()).await
     }
 
@@ -52,6 +67,7 @@ impl Gauges {
         self.asked = Some(now);
         let names = found.iter().filter_map(DbInstance::db_instance_identifier);
         let wanted: Vec<Wanted> = names.flat_map(|name| METRICS.map(|metric| of(name, metric))).collect();
+        session.charge(Charge::DatabaseMetrics, wanted.len(), METRICS_SECONDS);
         match session.spare(Area::Rds, metrics::newest(session.asker, &wanted).await) {
             Ok(values) => self.values = values.unwrap_or_default(),
             Err(trouble) if trouble.loss == Loss::Service => self.values.clear(),
@@ -61,12 +77,71 @@ impl Gauges {
     }
 }
 
+impl Copies {
+    async fn round(&mut self, session: &Session<'_>, found: &[DbInstance]) -> Result<(), Trouble> {
+        let now = session.asker.desk.now().as_second();
+        if found.is_empty() || self.asked.is_some_and(|at| now - at < BACKUP_SECONDS) {
+            return Ok(());
+        }
+        self.asked = Some(now);
+        self.backed_up = snapshots(session, found).await?;
+        self.restorable = match found.iter().any(|one| one.db_cluster_identifier().is_some()) {
+            true => clusters(session).await?,
+            false => BTreeMap::new(),
+        };
+        Ok(())
+    }
+}
+
+/// The newest whole snapshot of each instance.
+async fn snapshots(session: &Session<'_>, found: &[DbInstance]) -> Result<BTreeMap<String, Timestamp>, Trouble> {
+    let (asker, mut newest) = (session.asker, BTreeMap::new());
+    // Instances of a cluster are backed up with it.
+    let own = found.iter().filter(|one| one.db_cluster_identifier().is_none());
+    for id in own.filter_map(DbInstance::db_instance_identifier).take(BACKUPS) {
+        let request = asker.clients.rds.describe_db_snapshots().db_instance_identifier(id).max_records(100).send();
+        let answer = asker.ask("rds:DescribeDBSnapshots", request).await;
+        let answer = match session.spare(Area::Rds, answer) {
+            Ok(Some(answer)) => answer,
+            // Denied once is denied for all of them.
+            Ok(None) => break,
+            // An instance without its last backup is still worth telling.
+            Err(Trouble { loss: Loss::Service, .. }) => continue,
+            Err(trouble) => return Err(trouble),
+        };
+        let made = answer.db_snapshots().iter().filter(|one| one.status() == Some("available"));
+        newest.extend(made.filter_map(moment_of).max().map(|at| (id.to_owned(), at)));
+    }
+    Ok(newest)
+}
+
+fn moment_of(snapshot: &DbSnapshot) -> Option<Timestamp> {
+    moment(snapshot.snapshot_create_time())
+}
+
+/// Up to when each Aurora cluster can be brought back: its instances do not say so themselves.
+async fn clusters(session: &Session<'_>) -> Result<BTreeMap<String, Timestamp>, Trouble> {
+    let asker = session.asker;
+    let request = asker.clients.rds.describe_db_clusters().max_records(100).send();
+    let answer = asker.ask("rds:DescribeDBClusters", request).await;
+    let answer = match session.spare(Area::Rds, answer) {
+        Ok(answer) => answer,
+        Err(Trouble { loss: Loss::Service, .. }) => None,
+        Err(trouble) => return Err(trouble),
+    };
+    let clusters = answer.and_then(|answer| answer.db_clusters).unwrap_or_default();
+    let known = |one: &aws_sdk_rds::types::DbCluster| {
+        Some((one.db_cluster_identifier()?.to_owned(), moment(one.latest_restorable_time())?))
+    };
+    Ok(clusters.iter().filter_map(known).collect())
+}
+
 fn of(instance: &str, metric: &'static str) -> Wanted {
     let (namespace, dimension, statistic) = ("AWS/RDS", "DBInstanceIdentifier", "Average");
     Wanted { namespace, metric, dimension, value: instance.to_owned(), statistic }
 }
 
-fn convert(source: &SourceName, one: &DbInstance, values: &Values) -> Store {
+fn convert(source: &SourceName, one: &DbInstance, (values, copies): (&Values, &Copies)) -> Store {
     let id = one.db_instance_identifier().unwrap_or_default();
     let status = one.db_instance_status().unwrap_or("unknown");
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts and bytes, never negative")]
@@ -108,8 +183,9 @@ fn convert(source: &SourceName, one: &DbInstance, values: &Values) -> Store {
         evicted: None,
         storage_free_bytes: free,
         replication: replication(one),
-        last_backup_at: None,
-        restorable_at: moment(one.latest_restorable_time()),
+        last_backup_at: copies.backed_up.get(id).copied(),
+        restorable_at: moment(one.latest_restorable_time())
+            .or_else(|| copies.restorable.get(one.db_cluster_identifier()?).copied()),
     }
 }
 
@@ -168,7 +244,10 @@ mod tests {
             (of("shop-prod-db", "DatabaseConnections"), (0, 42.0)),
             (of("shop-prod-db", "FreeStorageSpace"), (0, 4.0 * gib)),
         ]);
-        let store = convert(&SourceName::new("aws"), &database("available").build(), &values);
+        let backed_up = BTreeMap::from([("shop-prod-db".to_owned(), Timestamp::from_second(9).unwrap())]);
+        let copies = Copies { backed_up, ..Copies::default() };
+        let store = convert(&SourceName::new("aws"), &database("available").build(), (&values, &copies));
+        assert_eq!((store.last_backup_at.map(Timestamp::as_second), store.restorable_at), (Some(9), None));
         assert_eq!((store.connections, store.storage_free_bytes), (Some(42), Some(4 << 30)));
         assert_eq!((store.health, store.reasons[0].raw()), (HealthState::Degraded, "4 % of its storage is free"));
         assert_eq!(store.version.unwrap().raw(), "postgres 16.3");
@@ -176,7 +255,8 @@ mod tests {
 
     #[test]
     fn states_are_told_apart_and_what_is_not_measured_is_not_known() {
-        let store = |status: &str| convert(&SourceName::new("aws"), &database(status).build(), &Values::new());
+        let known = (&Values::new(), &Copies::default());
+        let store = |status: &str| convert(&SourceName::new("aws"), &database(status).build(), known);
         assert_eq!((store("available").health, store("available").connections), (HealthState::Healthy, None));
         assert_eq!(store("storage-full").health, HealthState::Down);
         assert_eq!(store("incompatible-network").health, HealthState::Down);

@@ -25,6 +25,8 @@ pub(super) struct Known {
     pub(super) groups: BTreeMap<String, Place>,
     /// Targets by their address, as tasks with an interface of their own have it.
     pub(super) targets: BTreeMap<String, Target>,
+    /// Services behind each balancer, by its name in alarms (`app/shop/50dc6c495c0c9188`).
+    pub(super) balancers: BTreeMap<String, BTreeSet<Place>>,
     /// Services with a scalable target.
     pub(super) scaled: BTreeSet<Place>,
     /// Desired and running counts.

@@ -11,6 +11,7 @@ use super::ask::Asker;
 use super::failure::{Loss, Trouble};
 use super::last_part;
 use super::metrics::{self, Wanted};
+use super::price::Charge;
 use super::watch::{Area, Session};
 use crate::model::{Broker, Fact, Key, Kind, Queue, SourceName, Text, Timestamp};
 use crate::sources::port::FailureKind;
@@ -44,6 +45,7 @@ impl Ages {
         let asker = session.asker;
         let mut urls = list(asker).await?;
         urls.retain(|url| session.options.wants_queue(last_part(url)));
+        session.charge(Charge::QueueRequests, urls.len() + 1, period_seconds());
         let read = |url: String| async move {
             let answer = attributes(asker, &url).await;
             match answer {
@@ -74,6 +76,7 @@ impl Ages {
         let busy = queues.iter().filter(|queue| queue.ready.is_some_and(|ready| ready > 0)).take(AGES);
         let wanted: Vec<Wanted> = busy.map(|queue| oldest_of(queue.name.raw())).collect();
         self.asked = Some(now);
+        session.charge(Charge::QueueAges, wanted.len(), AGES_SECONDS);
         self.oldest.clear();
         if wanted.is_empty() {
             return Ok(());
@@ -89,6 +92,10 @@ impl Ages {
         self.oldest = found.into_iter().filter_map(|(one, newest)| Some((one.value, came(newest)?))).collect();
         Ok(())
     }
+}
+
+fn period_seconds() -> i64 {
+    i64::try_from(Area::Sqs.period().as_secs()).unwrap_or(1)
 }
 
 fn oldest_of(queue: &str) -> Wanted {

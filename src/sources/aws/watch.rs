@@ -9,12 +9,12 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
 use tokio::sync::Notify;
 
-use super::super::port::{Desk, Failure, FailureKind};
+use super::super::port::{Failure, FailureKind};
 use super::ask::Asker;
 use super::board::Board;
-use super::client::Clients;
 use super::ecs::Ecs;
 use super::failure::{Loss, Trouble};
+use super::price::{Bill, Charge};
 use super::shared::Shared;
 use super::{Options, cloudwatch, elb, rds, scaling, sqs};
 use crate::model::{Denial, Fact, Freshness, SourceStatus, Text, Update};
@@ -48,7 +48,7 @@ impl Area {
     }
 
     /// The services of ECS are looked at every five seconds, so that silence is noticed; their tasks every second time.
-    fn period(self) -> Duration {
+    pub(super) fn period(self) -> Duration {
         Duration::from_secs(match self {
             Self::Ecs => 5,
             Self::Alarms | Self::Sqs | Self::Targets => 30,
@@ -75,25 +75,29 @@ pub(super) struct Session<'a> {
     ecs: tokio::sync::Mutex<Ecs>,
     ages: tokio::sync::Mutex<sqs::Ages>,
     stores: tokio::sync::Mutex<rds::Gauges>,
+    doors: tokio::sync::Mutex<elb::Doors>,
     fortunes: Mutex<Fortunes>,
     /// Wakes all areas: one has lost its server, so the others look now.
     hurry: Notify,
+    bill: Mutex<Bill>,
     began: i64,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(desk: &'a Desk, clients: &'a Clients, options: &'a Options) -> Self {
+    pub(super) fn new(asker: Asker<'a>, options: &'a Options) -> Self {
         Self {
-            asker: Asker { desk, clients },
+            asker,
             options,
             shared: Shared::default(),
             board: Board::default(),
             ecs: tokio::sync::Mutex::default(),
             ages: tokio::sync::Mutex::default(),
             stores: tokio::sync::Mutex::default(),
+            doors: tokio::sync::Mutex::default(),
             fortunes: Mutex::default(),
             hurry: Notify::new(),
-            began: desk.now().as_millisecond(),
+            bill: Mutex::default(),
+            began: asker.desk.now().as_millisecond(),
         }
     }
 
@@ -133,7 +137,7 @@ impl<'a> Session<'a> {
             Area::Alarms => cloudwatch::round(self).boxed(),
             Area::Sqs => async { self.ages.lock().await.round(self).await }.boxed(),
             Area::Scaling => scaling::round(self).boxed(),
-            Area::Targets => elb::round(self).boxed(),
+            Area::Targets => async { self.doors.lock().await.round(self).await }.boxed(),
             Area::Rds => async { self.stores.lock().await.round(self).await }.boxed(),
         }
     }
@@ -146,6 +150,11 @@ impl<'a> Session<'a> {
     pub(super) async fn tell(&self, table: &'static str, facts: Vec<Fact>) -> Result<(), Trouble> {
         let updates = self.board.tell(table, facts);
         if updates.is_empty() { Ok(()) } else { Ok(self.asker.desk.send(updates).await?) }
+    }
+
+    /// A poll asked so often for something that is charged, and asks again after so many seconds.
+    pub(super) fn charge(&self, charge: Charge, count: usize, period_seconds: i64) {
+        self.bill.lock().unwrap_or_else(PoisonError::into_inner).enter(charge, count, period_seconds);
     }
 
     /// What an optional request gave: where its action is denied that is noted, and the poll goes on without it.
@@ -192,6 +201,8 @@ impl<'a> Session<'a> {
             fortunes.synced |= ready;
             (fortunes.status(self.asker), synced)
         };
+        let cost = self.bill.lock().unwrap_or_else(PoisonError::into_inner).usd_per_day();
+        let status = SourceStatus { cost_usd_per_day: cost, ..status };
         let mut updates = vec![Update::Status(status)];
         updates.extend(synced.then_some(Update::Synced));
         Ok(desk.send(updates).await?)
@@ -226,6 +237,7 @@ impl Fortunes {
             calls: gauge.calls(),
             latency_ms: gauge.latency_ms(),
             answered_at: gauge.answered_at(),
+            cost_usd_per_day: None,
         }
     }
 }

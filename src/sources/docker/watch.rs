@@ -269,6 +269,7 @@ impl Watcher<'_> {
             calls: gauge.calls(),
             latency_ms: gauge.latency_ms(),
             answered_at: gauge.answered_at(),
+            cost_usd_per_day: None,
         };
         Ok(self.desk.send(vec![Update::Status(status)]).await?)
     }

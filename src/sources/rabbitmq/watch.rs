@@ -210,6 +210,7 @@ impl Watcher<'_> {
             calls: gauge.calls(),
             latency_ms: gauge.latency_ms(),
             answered_at: gauge.answered_at(),
+            cost_usd_per_day: None,
         }))
     }
 }

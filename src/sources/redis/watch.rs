@@ -306,6 +306,7 @@ impl<'a> Watcher<'a> {
             calls: gauge.calls(),
             latency_ms: gauge.latency_ms(),
             answered_at: gauge.answered_at(),
+            cost_usd_per_day: None,
         }
     }
 

@@ -110,6 +110,8 @@ fn lines(view: &View<'_>, source: &SourceView, width: usize) -> Vec<Line<'static
     field("answered", source.status.answered_at.map(ages::exact).unwrap_or_default(), text);
     field("latency", row.latency.unwrap_or_default(), text);
     field("calls", format!("{} since the start", row.calls), text);
+    let cost = source.status.cost_usd_per_day.map(|cost| format!("about ${cost} a day, by list prices"));
+    field("cost", cost.unwrap_or_default(), text);
     field("objects", row.objects, text);
     if source.state == Freshness::Idle {
         field("connect", "Enter connects it".to_owned(), view.style(Role::Accent));
