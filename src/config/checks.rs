@@ -193,7 +193,7 @@ fn host(connection: &Connection) -> Option<String> {
         Connection::Docker { url, .. } => url,
         Connection::RabbitMq { endpoint, .. }
         | Connection::Redis { endpoint, .. }
-        | Connection::Prometheus { endpoint }
+        | Connection::Prometheus { endpoint, .. }
         | Connection::Alertmanager { endpoint } => &endpoint.url,
         _ => return None,
     };

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::values::{Length, Secret, Share};
-use crate::model::{Redirects, Severity, Tier};
+use crate::model::{Queries, Redirects, Severity, Tier};
 
 /// `config.toml`. Every key is optional; lists are written as `[[source]]` and so on.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -97,12 +97,14 @@ pub struct Source {
     pub clusters: Option<Vec<String>>,
     /// aws: this file of profiles instead of the usual ones.
     pub config_file: Option<PathBuf>,
-    /// rabbitmq, redis
+    /// rabbitmq, redis, prometheus, alertmanager
     pub user: Option<String>,
-    /// rabbitmq, redis
+    /// rabbitmq, redis; prometheus, alertmanager, which without a user get it as a bearer token
     pub password: Option<Secret>,
     /// rabbitmq: only these.
     pub vhosts: Option<Vec<String>>,
+    /// prometheus: PromQL instead of the built-in queries; an empty one turns a number off.
+    pub queries: Option<Queries>,
 }
 
 /// A product.

@@ -14,7 +14,7 @@ const KINDS: [(&str, &[&str]); 7] = [
     ("aws", &["region", "clusters", "config_file"]),
     ("rabbitmq", &["user", "password", "vhosts"]),
     ("redis", &["user", "password"]),
-    ("prometheus", &["user", "password"]),
+    ("prometheus", &["user", "password", "queries"]),
     ("alertmanager", &["user", "password"]),
 ];
 
@@ -78,6 +78,7 @@ fn given(source: &Source) -> Vec<&'static str> {
         ("user", source.user.is_some()),
         ("password", source.password.is_some()),
         ("vhosts", source.vhosts.is_some()),
+        ("queries", source.queries.is_some()),
     ];
     keys.into_iter().filter(|(_, there)| *there).map(|(key, _)| key).collect()
 }
@@ -175,7 +176,7 @@ fn connection(
         }),
         ("prometheus", ..) => {
             let endpoint = endpoint(source, source.prometheus.as_ref()?, (kind, at), folder, document)?;
-            Some(Connection::Prometheus { endpoint })
+            Some(Connection::Prometheus { endpoint, queries: source.queries.clone().unwrap_or_default() })
         }
         ("alertmanager", ..) => {
             let endpoint = endpoint(source, source.alertmanager.as_ref()?, (kind, at), folder, document)?;

@@ -44,7 +44,7 @@ fn source(out: &mut String, spec: &SourceSpec) {
         }
         Connection::RabbitMq { endpoint, .. } => lines.push(format!("rabbitmq = {}", quoted(&endpoint.url))),
         Connection::Redis { endpoint, .. } => lines.push(format!("redis = {}", quoted(&endpoint.url))),
-        Connection::Prometheus { endpoint } => lines.push(format!("prometheus = {}", quoted(&endpoint.url))),
+        Connection::Prometheus { endpoint, .. } => lines.push(format!("prometheus = {}", quoted(&endpoint.url))),
         Connection::Alertmanager { endpoint } => lines.push(format!("alertmanager = {}", quoted(&endpoint.url))),
         Connection::Kubernetes { .. } | Connection::Checks { .. } | Connection::Demo { .. } => return,
     }

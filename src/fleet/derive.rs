@@ -78,6 +78,7 @@ impl Fleet {
                 self.timeline.source(name, before, after, known.view.status.detail.as_ref(), now);
             }
             self.index.touch_source(name);
+            self.signals.touch_source(name);
         }
         moved
     }
@@ -206,6 +207,7 @@ impl Fleet {
         let (images, declared) = rollup::images(&case);
         let slots = || state.units.iter().flat_map(|unit| self.slots(*unit));
         let (cpu_cores, memory_bytes, measured_at) = self.samples.sum(slots(), now);
+        let read = self.readings(&state.view.address);
         let mut workloads: Vec<&Workload> = case.parts.iter().filter_map(|part| part.workload).collect();
         workloads.sort_by(|a, b| (a.platform, &a.name, &a.key).cmp(&(b.platform, &b.name, &b.key)));
         let mut instances: Vec<&Instance> = case.instances().map(|(_, instance)| instance).collect();
@@ -226,8 +228,10 @@ impl Fleet {
             workloads: workloads.into_iter().map(|workload| workload.key.clone()).collect(),
             restarts: instances.iter().map(|one| one.restarts).fold(0, u32::saturating_add),
             instances: instances.into_iter().map(|one| one.key.clone()).collect(),
-            cpu_cores,
-            memory_bytes,
+            cpu_cores: cpu_cores.or(read.cpu_cores),
+            memory_bytes: memory_bytes.or(read.memory_bytes),
+            error_ratio: read.error_ratio,
+            p95_seconds: read.p95_seconds,
             last_change_at: changed.max(state.view.last_change_at),
             stale_since: silent.map(|part| part.source.since).min(),
             images: Vec::new(),

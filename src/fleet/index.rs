@@ -108,7 +108,8 @@ impl Index {
             | Fact::Queue(_)
             | Fact::Alarm(_)
             | Fact::Check(_)
-            | Fact::Store(_) => {}
+            | Fact::Store(_)
+            | Fact::Reading(_) => {}
         }
         None
     }

@@ -52,7 +52,8 @@ impl Interner {
             | Fact::Queue(_)
             | Fact::Alarm(_)
             | Fact::Check(_)
-            | Fact::Store(_) => {}
+            | Fact::Store(_)
+            | Fact::Reading(_) => {}
         }
         if self.texts.len() > self.sweep_at {
             self.texts.retain(Text::is_shared);

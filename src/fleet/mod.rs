@@ -43,7 +43,7 @@ pub use attention::{Attention, Stray};
 pub use history::Curve;
 pub use rules::Rules;
 pub use samples::{Measure, Measured};
-pub use signals::{AlarmView, CheckView, QueueView, StoreView};
+pub use signals::{AlarmView, CheckView, QueueView, ReadingView, StoreView};
 pub use source::SourceView;
 
 /// Which rule put a Service where it is, in words: what `explain` prints.

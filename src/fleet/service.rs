@@ -60,6 +60,8 @@ impl State {
             restarts: 0,
             cpu_cores: None,
             memory_bytes: None,
+            error_ratio: None,
+            p95_seconds: None,
             last_change_at: None,
             stale_since: None,
         };

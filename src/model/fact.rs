@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Alarm, Autoscaler, Check, Event, Instance, Key, Kind, Labels, Platform, Queue, Revision, Route, Store, Text,
-    Workload,
+    Alarm, Autoscaler, Check, Event, Instance, Key, Kind, Labels, Platform, Queue, Reading, Revision, Route, Store,
+    Text, Workload,
 };
 
 /// A fact: a namespace, a Compose project or an ECS cluster.
@@ -59,6 +59,7 @@ pub enum Fact {
     Alarm(Box<Alarm>),
     Check(Box<Check>),
     Store(Box<Store>),
+    Reading(Box<Reading>),
 }
 
 impl Fact {
@@ -79,6 +80,7 @@ impl Fact {
             Self::Alarm(f) => &f.key,
             Self::Check(f) => &f.key,
             Self::Store(f) => &f.key,
+            Self::Reading(f) => &f.key,
         }
     }
 
@@ -103,7 +105,7 @@ impl Fact {
             Self::Queue(f) => Some(&f.scope),
             Self::Alarm(f) => Some(&f.scope),
             Self::Store(f) => Some(&f.scope),
-            Self::Node(_) | Self::Check(_) => None,
+            Self::Node(_) | Self::Check(_) | Self::Reading(_) => None,
         }
     }
 }

@@ -43,6 +43,7 @@ pub enum Kind {
     Alarm,
     Check,
     Store,
+    Reading,
 }
 
 /// The identity of a fact. `uid` is the platform's own (container id, object uid), or `scope/name` where it has none

@@ -23,8 +23,13 @@ pub struct Service {
     pub instances: Vec<Key>,
     /// Restarts of all Instances together.
     pub restarts: u32,
+    /// What its platform measures; where that tells nothing, what metrics servers do.
     pub cpu_cores: Option<f64>,
     pub memory_bytes: Option<u64>,
+    /// The share of its requests that failed of late, from 0 to 1, as metrics servers that answer read it.
+    pub error_ratio: Option<f64>,
+    /// 95 of 100 requests were answered within so many seconds, as they read it.
+    pub p95_seconds: Option<f64>,
     pub last_change_at: Option<Timestamp>,
     /// True when a Source that it needs is not live: then it is drawn dim, with the age of its facts.
     pub stale_since: Option<Timestamp>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckSpec, SecretPlace, SourceName, Timestamp};
+use super::{CheckSpec, Queries, SecretPlace, SourceName, Timestamp};
 
 /// The kinds of Sources; the word stands in JSON and on the Sources screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,6 +111,9 @@ pub enum Connection {
     },
     Prometheus {
         endpoint: Endpoint,
+        /// What it is asked about Services, instead of the built-in queries.
+        #[serde(default)]
+        queries: Queries,
     },
     Alertmanager {
         endpoint: Endpoint,

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::budget::Budget;
 use crate::model::{
     AlarmAsk, AlarmDetail, CheckSpec, Key, LogAsk, LogLine, Sample, SourceKind, SourceName, Text, Timestamp, Update,
+    redact,
 };
 
 /// The door to the time of day; Sources get it through their desk and never ask the system.
@@ -100,6 +101,16 @@ pub struct RawDocument {
     /// `yaml` or `json`.
     pub format: Text,
     pub lines: Vec<Text>,
+}
+
+impl RawDocument {
+    /// JSON as a person reads it, secrets masked.
+    #[must_use]
+    pub fn json(mut value: serde_json::Value) -> Self {
+        redact::mask_json(&mut value);
+        let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
+        Self { format: Text::name("json"), lines: pretty.lines().map(Text::line).collect() }
+    }
 }
 
 /// What kind of trouble a failure is: it decides the state that the Source is shown in.

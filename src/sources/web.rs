@@ -1,27 +1,86 @@
 //! The door to HTTP for Sources: one client per server with its time limits, its credentials and its trust, answers read up
-//! to a bound and decoded straight to rows. Credentials never follow a redirect.
+//! to a bound and decoded straight to rows. Credentials never follow a redirect, and are read again where they lie once a
+//! server that took them refuses them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use tokio::net::TcpStream;
 
 use super::port::{Desk, Failure, FailureKind};
 use super::secret;
-use crate::model::{Endpoint, redact};
+use crate::model::{Endpoint, SecretPlace, redact};
 
 const CONNECT: Duration = Duration::from_secs(3);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest answer, in bytes: the largest list of a thousand queues has less than a tenth of it.
 const LARGEST: usize = 32 << 20;
 
+/// How a server is reached, with the client that was made last: a watch makes a new one at its start, since passwords and
+/// certificates may have changed; a look at the raw form of a thing uses the watch's.
+pub struct Reach {
+    who: &'static str,
+    endpoint: Endpoint,
+    timeout: Option<Duration>,
+    last: Mutex<Option<Arc<Web>>>,
+}
+
+impl Reach {
+    /// For the server at `endpoint`; nothing is read or connected yet.
+    #[must_use]
+    pub fn new(who: &'static str, endpoint: Endpoint, timeout: Option<Duration>) -> Self {
+        Self { who, endpoint, timeout, last: Mutex::new(None) }
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// A new client.
+    ///
+    /// # Errors
+    /// As [`Web::open`].
+    pub async fn anew(&self) -> Result<Arc<Web>, Failure> {
+        let web = Arc::new(Web::open(self.who, &self.endpoint, self.timeout).await?);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(web.clone());
+        Ok(web)
+    }
+
+    /// The client that was made last.
+    ///
+    /// # Errors
+    /// As [`Web::open`], where there is none yet.
+    pub async fn last(&self) -> Result<Arc<Web>, Failure> {
+        let known = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some(web) => Ok(web),
+            None => self.anew().await,
+        }
+    }
+}
+
+/// A password, and where it lies.
+struct Password {
+    place: SecretPlace,
+    read: Mutex<SecretString>,
+    /// The server has taken it: where it refuses it later, another may lie there by now.
+    taken: AtomicBool,
+}
+
 /// One server.
 pub struct Web {
     client: Client,
     url: String,
-    login: Option<(String, SecretString)>,
+    /// Without a user the password is sent as a token.
+    user: Option<String>,
+    password: Option<Password>,
     /// What the words of a failure begin with: `RabbitMQ`.
     who: &'static str,
 }
@@ -47,12 +106,16 @@ impl Web {
             builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
         }
         let client = builder.build().map_err(|error| unusable(format!("no HTTP client can be made: {error}")))?;
-        let login = match (&endpoint.user, &endpoint.password) {
-            (user, Some(place)) => Some((user.clone().unwrap_or_default(), secret::read(place).await?)),
-            (Some(user), None) => Some((user.clone(), SecretString::default())),
-            (None, None) => None,
+        let password = match &endpoint.password {
+            Some(place) => Some(Password {
+                place: place.clone(),
+                read: Mutex::new(secret::read(place).await?),
+                taken: AtomicBool::new(false),
+            }),
+            None => None,
         };
-        Ok(Self { client, url: endpoint.url.trim_end_matches('/').to_owned(), login, who })
+        let url = endpoint.url.trim_end_matches('/').to_owned();
+        Ok(Self { client, url, user: endpoint.user.clone(), password, who })
     }
 
     /// Reads `path` (which begins with `/`) as JSON, within the desk's budget.
@@ -76,7 +139,7 @@ impl Web {
     /// # Errors
     /// What the server (or the way to it) has against it.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        let bytes = self.bytes(self.request(Method::GET, path)).await?;
+        let bytes = self.bytes(path).await?;
         if bytes.trim_ascii_start().starts_with(b"<") {
             let failure = self.failure(FailureKind::Garbled, "answered a web page where data was asked for");
             return Err(failure.hint("is the URL right, or does a login page stand before it?"));
@@ -87,17 +150,57 @@ impl Web {
         })
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, format!("{}{path}", self.url));
-        match &self.login {
-            Some((user, password)) if user.is_empty() => request.bearer_auth(password.expose_secret()),
-            Some((user, password)) => request.basic_auth(user, Some(password.expose_secret())),
-            None => request,
+    /// Whether somebody listens there: a connection that asks for nothing, so that a server that went away is noticed between
+    /// two requests. Where a proxy stands between, it may be that only a request can tell.
+    pub async fn knock(&self, desk: &Desk) -> bool {
+        let Ok(url) = Url::parse(&self.url) else { return false };
+        let Some((host, port)) = url.host_str().zip(url.port_or_known_default()) else { return false };
+        let open = TcpStream::connect((host.trim_matches(['[', ']']), port));
+        let listens = matches!(tokio::time::timeout(CONNECT, open).await, Ok(Ok(_)));
+        if listens {
+            desk.alive();
+        }
+        listens
+    }
+
+    /// The body of an answer. Where the password is refused that was taken before, and another one lies in its place now,
+    /// that one is tried at once: a rotated password is no outage.
+    async fn bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let used = self.secret();
+        let answer = self.once(path, used.as_ref()).await;
+        let Some(password) = &self.password else { return answer };
+        match answer {
+            Ok(bytes) => {
+                password.taken.store(true, Ordering::Relaxed);
+                Ok(bytes)
+            }
+            Err(failure) if failure.kind == FailureKind::Denied && password.taken.load(Ordering::Relaxed) => {
+                let Ok(now) = secret::read(&password.place).await else { return Err(failure) };
+                if used.is_some_and(|used| used.expose_secret() == now.expose_secret()) {
+                    return Err(failure);
+                }
+                *password.read.lock().unwrap_or_else(PoisonError::into_inner) = now.clone();
+                self.once(path, Some(&now)).await
+            }
+            Err(failure) => Err(failure),
         }
     }
 
-    async fn bytes(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
-        let mut response = request.send().await.map_err(|error| self.lost(&error))?;
+    fn secret(&self) -> Option<SecretString> {
+        self.password.as_ref().map(|known| known.read.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn request(&self, path: &str, password: Option<&SecretString>) -> RequestBuilder {
+        let request = self.client.get(format!("{}{path}", self.url));
+        match (&self.user, password) {
+            (Some(user), password) => request.basic_auth(user, Some(password.map_or("", |word| word.expose_secret()))),
+            (None, Some(token)) => request.bearer_auth(token.expose_secret()),
+            (None, None) => request,
+        }
+    }
+
+    async fn once(&self, path: &str, password: Option<&SecretString>) -> Result<Vec<u8>, Failure> {
+        let mut response = self.request(path, password).send().await.map_err(|error| self.lost(&error))?;
         if !response.status().is_success() {
             return Err(self.refused(response).await);
         }

@@ -9,8 +9,8 @@ const CONTRACT: &[(&[&str], &str, &str)] = &[
     (
         &["services"],
         "Service",
-        "system environment tier name address health reasons desired ready images workloads cpu_cores memory_bytes queues \
-         alarms last_change_at",
+        "system environment tier name address health reasons desired ready images workloads cpu_cores memory_bytes \
+         error_ratio p95_ms queues alarms last_change_at",
     ),
     (
         &["checks"],

@@ -112,27 +112,27 @@ async fn bullmq_is_counted_as_it_is_with_its_workers_and_loses_them() {
     Script::run(ADD, &full);
     let worker = Script::start(WORK, &full);
     let mut watched = Watched::synced(&settings(&url, &["crawl", "process", "held", "analysis", "nowhere"])).await;
-    let active = |uid: &'static str, n: u64| move |m: &watched::Mirror| m.queue(uid).unacked == Some(n);
+    let active = |uid: &'static str, n: u64| move |m: &watched::Mirror| m.queue_of(uid).unacked == Some(n);
     watched.until("three jobs are active", active("bullmq/crawl", 3)).await;
-    watched.until("three jobs have failed", |m| m.queue("bullmq/process").failed == Some(3)).await;
+    watched.until("three jobs have failed", |m| m.queue_of("bullmq/process").failed == Some(3)).await;
     let waiting = cli("PORT", &["-n", "2", "LLEN", "bull:crawl:wait"]).parse::<u64>().expect("a count")
         + cli("PORT", &["-n", "2", "ZCARD", "bull:crawl:prioritized"]).parse::<u64>().expect("a count");
-    let crawl = watched.mirror.queue("bullmq/crawl");
+    let crawl = watched.mirror.queue_of("bullmq/crawl");
     assert_eq!((crawl.ready, crawl.delayed, crawl.consumers), (Some(waiting), Some(5), Some(1)), "{crawl:?}");
-    assert_eq!(watched.mirror.queue("bullmq/process").ready, Some(0));
-    let held = watched.mirror.queue("bullmq/held");
+    assert_eq!(watched.mirror.queue_of("bullmq/process").ready, Some(0));
+    let held = watched.mirror.queue_of("bullmq/held");
     assert_eq!((held.ready, held.paused, held.consumers), (Some(6), true, Some(0)), "{held:?}");
-    let idle = watched.mirror.queue("bullmq/analysis");
+    let idle = watched.mirror.queue_of("bullmq/analysis");
     let oldest = idle.oldest_at.expect("the oldest job's moment");
     assert!(oldest >= began && oldest <= Timestamp::now(), "{oldest}");
     assert_eq!((idle.ready, idle.consumers, idle.trouble.as_ref()), (Some(17), Some(0), None));
-    assert_eq!(watched.mirror.queue("bullmq/nowhere").ready, None);
+    assert_eq!(watched.mirror.queue_of("bullmq/nowhere").ready, None);
     assert_eq!((watched.mirror.status.state, watched.mirror.detail()), (Freshness::Fresh, ""));
     worker.kill();
-    watched.until("no worker", |m| m.queue("bullmq/crawl").consumers == Some(0)).await;
+    watched.until("no worker", |m| m.queue_of("bullmq/crawl").consumers == Some(0)).await;
     watched
         .until("its jobs are stalled", |m| {
-            m.queue("bullmq/crawl").trouble.as_ref().is_some_and(|t| t.shown().contains("3 active jobs are stalled"))
+            m.queue_of("bullmq/crawl").trouble.as_ref().is_some_and(|t| t.shown().contains("3 active jobs are stalled"))
         })
         .await;
     assert!(!cli("PORT", &["INFO", "commandstats"]).contains("cmdstat_keys"), "KEYS was used");
@@ -155,21 +155,21 @@ async fn ten_thousand_jobs_are_seen_with_their_rate_within_two_polls() {
         &full,
     );
     let mut watched = Watched::synced(&settings(&url, &[])).await;
-    assert_eq!(watched.mirror.queue("bullmq/burst").ready, Some(1));
+    assert_eq!(watched.mirror.queue_of("bullmq/burst").ready, Some(1));
     tokio::task::spawn_blocking(move || Script::run(MANY, &full)).await.expect("ten thousand jobs");
     let polls = watched.mirror.polls;
     let mut came = 0.0;
     // Polls that were made while they came wait in the channel: what they counted adds up to all.
-    while watched.mirror.queue("bullmq/burst").ready != Some(10_001) {
+    while watched.mirror.queue_of("bullmq/burst").ready != Some(10_001) {
         watched.next_poll().await;
-        came += watched.mirror.queue("bullmq/burst").in_per_second.map_or(0.0, Quantity::get);
-        assert!(watched.mirror.polls < polls + 60, "{:?}", watched.mirror.queue("bullmq/burst"));
+        came += watched.mirror.queue_of("bullmq/burst").in_per_second.map_or(0.0, Quantity::get);
+        assert!(watched.mirror.polls < polls + 60, "{:?}", watched.mirror.queue_of("bullmq/burst"));
     }
-    let burst = watched.mirror.queue("bullmq/burst");
+    let burst = watched.mirror.queue_of("bullmq/burst");
     assert!(came > 100.0 && burst.out_per_second.expect("a rate").get() < 0.01, "{came} {burst:?}");
     watched.next_poll().await;
     watched.next_poll().await;
-    assert_eq!(watched.mirror.queue("bullmq/burst").in_per_second, Quantity::new(0.0));
+    assert_eq!(watched.mirror.queue_of("bullmq/burst").in_per_second, Quantity::new(0.0));
 }
 
 const CELERY: &str = "
@@ -189,19 +189,19 @@ async fn celery_is_counted_over_its_priorities_and_its_worker_is_seen_and_missed
     let mut settings = settings(&url, &[]);
     settings.celery = vec!["celery"];
     let mut watched = Watched::synced(&settings).await;
-    let queue = watched.mirror.queue("celery/celery");
+    let queue = watched.mirror.queue_of("celery/celery");
     assert_eq!((queue.ready, queue.unacked, queue.consumers), (Some(12), Some(0), Some(0)), "{queue:?}");
     // One process without children: when it is killed, all of it is gone.
     let work = "print('ready', flush=True)\napp.worker_main(['worker', '-P', 'threads', '-c', '1', '-l', 'critical'])";
     let worker = Script::start(&format!("{CELERY}{work}"), &full);
-    watched.until("a worker has taken one", |m| m.queue("celery/celery").unacked.is_some_and(|n| n > 0)).await;
-    watched.until("it is counted", |m| m.queue("celery/celery").consumers == Some(1)).await;
-    let queue = watched.mirror.queue("celery/celery");
+    watched.until("a worker has taken one", |m| m.queue_of("celery/celery").unacked.is_some_and(|n| n > 0)).await;
+    watched.until("it is counted", |m| m.queue_of("celery/celery").consumers == Some(1)).await;
+    let queue = watched.mirror.queue_of("celery/celery");
     let length = |key: &str| cli("PORT", &["-n", "3", "LLEN", key]).parse::<u64>().expect("a count");
     assert_eq!(queue.ready, Some(length("celery") + length("celery\u{6}\u{16}9")));
     assert_eq!((queue.oldest_at, queue.failed, queue.in_per_second), (None, None, None));
     worker.kill();
-    watched.until("no worker", |m| m.queue("celery/celery").consumers == Some(0)).await;
+    watched.until("no worker", |m| m.queue_of("celery/celery").consumers == Some(0)).await;
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn what_a_denied_user_is_told_to_ask_for_is_enough() {
     // One grant less: what it is for is unknown, and it is named.
     cli("PORT", &["ACL", "SETUSER", "watch", "-client|list", "-zcard"]);
     watched.until("partial", |m| m.status.state == Freshness::Partial).await;
-    let queue = watched.mirror.queue("bullmq/analysis");
+    let queue = watched.mirror.queue_of("bullmq/analysis");
     assert_eq!((queue.consumers, queue.ready, queue.unacked), (None, None, Some(0)));
     assert!(watched.mirror.detail().contains("client|list, zcard"), "{}", watched.mirror.detail());
     cli("PORT", &["ACL", "DELUSER", "watch"]);

@@ -28,6 +28,9 @@ pub struct ServiceItem<'a> {
     workloads: Vec<WorkloadItem<'a>>,
     cpu_cores: Option<f64>,
     memory_bytes: Option<u64>,
+    /// From 0 to 1.
+    error_ratio: Option<f64>,
+    p95_ms: Option<f64>,
     queues: Vec<Raw<'a>>,
     /// Those that fire.
     alarms: Vec<Raw<'a>>,
@@ -87,6 +90,9 @@ impl<'a> ServiceItem<'a> {
             workloads: workloads.map(WorkloadItem::of).collect(),
             cpu_cores: service.cpu_cores,
             memory_bytes: service.memory_bytes,
+            error_ratio: service.error_ratio,
+            // To the microsecond: what a histogram tells is not more exact than that.
+            p95_ms: service.p95_seconds.map(|seconds| (seconds * 1e6).round() / 1e3),
             queues: fleet.queues_of(&service.address).iter().map(|view| Raw(&view.queue.name)).collect(),
             alarms: alarms.iter().filter(fires).map(|view| Raw(&view.alarm.name)).collect(),
             last_change_at: service.last_change_at,

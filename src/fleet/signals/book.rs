@@ -12,6 +12,8 @@ pub(super) struct Book {
     in_scope: HashMap<(Text, Text), Vec<Address>>,
     /// By the Service's or a Workload's name alone.
     named: HashMap<Text, Vec<Address>>,
+    /// By the names of both, joined as reverse proxies do it.
+    joined: HashMap<String, Vec<Address>>,
     /// What scales by a queue of this name, and how that is known.
     scaled_by: HashMap<String, Vec<(Address, String)>>,
     of_environment: HashMap<EnvironmentAddress, Vec<Address>>,
@@ -28,6 +30,9 @@ impl Book {
         for name in [name, &service.service] {
             note(self.in_scope.entry((scope.clone(), name.clone())).or_default(), service);
             note(self.named.entry(name.clone()).or_default(), service);
+            for joined in [format!("{name}-{scope}"), format!("{scope}-{name}")] {
+                note(self.joined.entry(joined).or_default(), service);
+            }
         }
         note(self.of_environment.entry(service.environment.clone()).or_default(), service);
     }
@@ -66,6 +71,15 @@ impl Book {
                 fitting.next().filter(|_| fitting.next().is_none())
             }
         }
+    }
+
+    /// What a reverse proxy sends requests to, as it calls it: Traefik's `api-shop-prod@docker`, `shop-prod-api-80@kubernetes`
+    /// or, where the labels of a container chose the name, `api@docker`.
+    pub(super) fn routed(&self, name: &Text) -> Option<&Address> {
+        let (name, _provider) = name.raw().rsplit_once('@')?;
+        let without_port = name.rsplit_once('-').map(|(name, _port)| name);
+        let joined = std::iter::once(name).chain(without_port).find_map(|name| only(self.joined.get(name)?));
+        joined.or_else(|| only(self.named.get(&Text::name(name))?))
     }
 
     /// Who says that it takes from a queue of this name: in the Environment, else anywhere.
@@ -178,6 +192,18 @@ mod tests {
         assert_eq!(told("shop-prod-db").as_deref(), Some("shop-prod db"));
         assert_eq!(told("shop-prod-eu-db").as_deref(), Some("shop-prod-eu db"));
         assert_eq!([told("shop-production"), told("default-jobs"), told("db")], [None, None, None]);
+    }
+
+    #[test]
+    fn what_a_reverse_proxy_calls_a_service_is_that_service() {
+        let mut book = book(&["api", "web"]);
+        book.workload(&Text::name("c-dev"), &Text::name("api"), &address("dev", "api"));
+        let routed = |name: &str| book.routed(&Text::name(name)).map(ToString::to_string);
+        for name in ["api-c-prod@docker", "c-prod-api-80@kubernetes", "c-prod-api-http@kubernetescrd"] {
+            assert_eq!(routed(name).as_deref(), Some("c/prod/api"), "{name}");
+        }
+        assert_eq!(routed("web@docker").as_deref(), Some("c/prod/web"));
+        assert_eq!([routed("api@docker"), routed("api-c-prod"), routed("dashboard@internal")], [None, None, None]);
     }
 
     #[test]

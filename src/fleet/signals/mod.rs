@@ -1,9 +1,9 @@
-//! Signals beside the Services they belong to: queues with their pace, alarms, checks and Stores, each tied by a rule that
-//! can be named. Facts lie in the store like all others; here stands what follows from them.
+//! Signals beside the Services they belong to: queues with their pace, alarms, checks, Stores and readings, each tied by a
+//! rule that can be named. Facts lie in the store like all others; here stands what follows from them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::model::{Address, EnvironmentAddress, Fact, Key, Kind, Queue, Text, Timestamp};
+use crate::model::{Address, EnvironmentAddress, Fact, Key, Kind, Queue, SourceName, Text, Timestamp};
 
 use super::Fleet;
 use super::history::{History, Point};
@@ -12,10 +12,12 @@ use super::service::ServiceId;
 
 mod book;
 mod pace;
+mod reading;
 mod sight;
 mod tie;
 mod view;
 
+pub use reading::ReadingView;
 pub use sight::{QueueSight, Sights};
 pub(in crate::fleet) use tie::Tie;
 pub use view::{AlarmView, CheckView, QueueView, StoreView};
@@ -46,7 +48,7 @@ pub(super) struct Signals {
 
 /// Whether facts of a kind are signals.
 fn is_signal(kind: Kind) -> bool {
-    matches!(kind, Kind::Queue | Kind::Alarm | Kind::Check | Kind::Store)
+    matches!(kind, Kind::Queue | Kind::Alarm | Kind::Check | Kind::Store | Kind::Reading)
 }
 
 impl Signals {
@@ -87,6 +89,11 @@ impl Signals {
         }
     }
 
+    /// A Source is in another state than before: what it told counts otherwise now.
+    pub(super) fn touch_source(&mut self, source: &SourceName) {
+        self.touched.extend(self.ties.keys().filter(|key| key.source == *source).cloned());
+    }
+
     /// Ties are made again at the next settling.
     pub(super) fn loosen(&mut self) {
         self.loose = true;
@@ -112,6 +119,7 @@ fn names(fact: &Fact) -> Vec<&Text> {
     match fact {
         Fact::Queue(queue) => vec![&queue.scope, &queue.name],
         Fact::Alarm(alarm) => alarm.labels.iter().flat_map(|(key, value)| [key, value]).chain([&alarm.name]).collect(),
+        Fact::Reading(reading) => reading.labels.iter().flat_map(|(key, value)| [key, value]).collect(),
         Fact::Check(check) => vec![&check.service],
         Fact::Store(store) => vec![&store.scope, &store.name],
         _ => Vec::new(),
@@ -177,6 +185,7 @@ impl Fleet {
                 Fact::Alarm(alarm) => ropes.alarm(alarm, queue_of),
                 Fact::Check(check) => ropes.check(&check.key.source, &check.service),
                 Fact::Store(store) => ropes.store(store),
+                Fact::Reading(reading) => ropes.reading(reading),
                 _ => continue,
             };
             ties.insert(fact.key().clone(), tie);

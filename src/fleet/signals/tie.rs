@@ -4,7 +4,9 @@
 use crate::fleet::assign::{Placement, Question, assign};
 use crate::fleet::rules::{QueueRule, Rules, is_like};
 use crate::fleet::shape::{shape, short_source};
-use crate::model::{Address, Alarm, EnvironmentAddress, Labels, Queue, SourceName, Store, StoreKind, Text, Tier};
+use crate::model::{
+    Address, Alarm, EnvironmentAddress, Labels, Queue, Reading, SourceName, Store, StoreKind, Text, Tier,
+};
 
 use super::book::Book;
 
@@ -16,6 +18,36 @@ pub(in crate::fleet) struct Tie {
     pub(in crate::fleet) service: Option<Address>,
     /// The rule that decided on the Service, in words.
     pub(in crate::fleet) because: Text,
+}
+
+/// Labels (or dimensions) that name a scope: namespace, Compose project, cluster. What an exporter says of others comes before
+/// what is said of itself (Prometheus calls it `exported_…` where both do).
+const SCOPES: &[&str] =
+    &["exported_namespace", "namespace", "container_label_com_docker_compose_project", "project", "ClusterName"];
+/// Labels that name a Service or its Workload, the most telling one first.
+const NAMES: &[&str] = &[
+    "exported_service",
+    "service",
+    "service_name",
+    "deployment",
+    "statefulset",
+    "daemonset",
+    "container_label_com_docker_compose_service",
+    "ServiceName",
+    "container",
+    "app",
+    "job",
+];
+
+/// What a signal says of itself, as labels or dimensions.
+struct Told<'a>(&'a [(Text, Text)]);
+
+impl<'a> Told<'a> {
+    /// The value of the first of these labels that has one.
+    fn first(&self, keys: &[&str]) -> Option<&'a Text> {
+        let value = |wanted: &&str| self.0.iter().find(|(key, _)| key.raw() == *wanted).map(|(_, value)| value);
+        keys.iter().filter_map(value).find(|value| !value.is_empty())
+    }
 }
 
 /// What ties are made by.
@@ -55,60 +87,63 @@ impl Ropes<'_> {
     }
 
     pub(super) fn alarm(&self, alarm: &Alarm, queue_of: impl Fn(&str) -> Option<Address>) -> Tie {
-        let label = |keys: &[&str]| keys.iter().find_map(|key| alarm.label(key)).filter(|text| !text.is_empty());
-        let scope = label(&[
-            "namespace",
-            "exported_namespace",
-            "container_label_com_docker_compose_project",
-            "project",
-            "ClusterName",
-        ]);
-        let empty = Text::empty();
-        let labels = Labels::keep(alarm.labels.iter().map(|(key, value)| (key.raw(), value.raw())));
-        // What a database or a queue of AWS is called tells its Environment, as it does for the Store and the Queue.
-        const THINGS: &[&str] =
-            &["DBInstanceIdentifier", "DBClusterIdentifier", "CacheClusterId", "ReplicationGroupId", "QueueName"];
-        let things = THINGS.iter().filter_map(|key| alarm.label(key)).chain([&alarm.name]);
-        let spoken = things.filter_map(|name| self.book.scope_of(name)).map(|(scope, _)| scope).next();
-        let home = scope.or(spoken.as_ref()).unwrap_or(&empty);
-        let place = self.place(&alarm.key.source, home, &alarm.name, Some(&labels));
-        let environment = label(&["environment", "env"]);
-        const NAMES: &[&str] = &[
-            "service",
-            "service_name",
-            "deployment",
-            "statefulset",
-            "daemonset",
-            "container_label_com_docker_compose_service",
-            "ServiceName",
-            "container",
-            "app",
-            "job",
-        ];
-        for key in NAMES {
-            let Some(name) = alarm.label(key).filter(|name| !name.is_empty()) else { continue };
-            let found = match scope {
-                Some(scope) => self.book.in_scope(scope, name),
-                None => self.book.named(name, environment),
-            };
-            if let Some(service) = found {
-                return self.tie(&place, Some(service.clone()), format!("its label {key}=\"{name}\""));
-            }
-        }
-        if let Some((key, service)) = scope.and_then(|scope| self.by_pod(alarm, scope)) {
-            return self.tie(&place, Some(service), format!("its label {key}"));
+        let told = Told(&alarm.labels);
+        let place = self.told_place(&alarm.key.source, &alarm.name, &told);
+        if let Some((service, because)) = self.named(&told) {
+            return self.tie(&place, Some(service), because);
         }
         if let Some((name, service)) =
-            label(&["queue", "QueueName"]).and_then(|name| Some((name, queue_of(name.raw())?)))
+            told.first(&["queue", "QueueName"]).and_then(|name| Some((name, queue_of(name.raw())?)))
         {
             return self.tie(&place, Some(service), format!("it speaks of the queue `{name}`"));
         }
         self.tie(&place, None, "none of its labels names a Service".to_owned())
     }
 
+    /// By the same labels as an alarm.
+    pub(super) fn reading(&self, reading: &Reading) -> Tie {
+        let told = Told(&reading.labels);
+        let place = self.told_place(&reading.key.source, &Text::empty(), &told);
+        match self.named(&told) {
+            Some((service, because)) => self.tie(&place, Some(service), because),
+            None => self.tie(&place, None, "none of its labels names a Service".to_owned()),
+        }
+    }
+
+    /// Where a signal belongs by its labels. What a database or a queue of AWS is called tells its Environment, as it does for the
+    /// Store and the Queue.
+    fn told_place(&self, source: &SourceName, name: &Text, told: &Told<'_>) -> Placement {
+        const THINGS: &[&str] =
+            &["DBInstanceIdentifier", "DBClusterIdentifier", "CacheClusterId", "ReplicationGroupId", "QueueName"];
+        let empty = Text::empty();
+        let labels = Labels::keep(told.0.iter().map(|(key, value)| (key.raw(), value.raw())));
+        let things = THINGS.iter().filter_map(|key| told.first(&[key])).chain([name]);
+        let spoken = things.filter_map(|name| self.book.scope_of(name)).map(|(scope, _)| scope).next();
+        let home = told.first(SCOPES).or(spoken.as_ref()).unwrap_or(&empty);
+        self.place(source, home, name, Some(&labels))
+    }
+
+    /// The Service that labels name, and how.
+    fn named(&self, told: &Told<'_>) -> Option<(Address, String)> {
+        let scope = told.first(SCOPES);
+        let environment = told.first(&["environment", "env"]);
+        for key in NAMES {
+            let Some(name) = told.first(&[key]) else { continue };
+            let found = match scope {
+                Some(scope) => self.book.in_scope(scope, name),
+                None => self.book.named(name, environment),
+            };
+            if let Some(service) = found.or_else(|| self.book.routed(name)) {
+                return Some((service.clone(), format!("its label {key}=\"{name}\"")));
+            }
+        }
+        let (key, service) = self.by_pod(told, scope?)?;
+        Some((service, format!("its label {key}")))
+    }
+
     /// A pod's name begins with its Workload's.
-    fn by_pod(&self, alarm: &Alarm, scope: &Text) -> Option<(&'static str, Address)> {
-        let pod = alarm.label("pod").or_else(|| alarm.label("pod_name"))?;
+    fn by_pod(&self, told: &Told<'_>, scope: &Text) -> Option<(&'static str, Address)> {
+        let pod = told.first(&["pod", "pod_name"])?;
         let mut name = pod.raw();
         for _ in 0..2 {
             name = name.rsplit_once('-')?.0;

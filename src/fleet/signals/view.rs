@@ -297,7 +297,9 @@ impl Fleet {
     pub fn environment_addresses(&self) -> Vec<&EnvironmentAddress> {
         let served: Vec<&EnvironmentAddress> = self.environments().into_iter().map(|known| &known.address).collect();
         let known: BTreeSet<&EnvironmentAddress> = served.iter().copied().collect();
-        let told: BTreeSet<&EnvironmentAddress> = self.signals.ties.values().map(|tie| &tie.environment).collect();
+        // A metrics server reads many things that are nobody's: their names make no Environment.
+        let speak = self.signals.ties.iter().filter(|(key, _)| key.kind != Kind::Reading);
+        let told: BTreeSet<&EnvironmentAddress> = speak.map(|(_, tie)| &tie.environment).collect();
         served.into_iter().chain(told.difference(&known).copied()).collect()
     }
 
@@ -307,7 +309,7 @@ impl Fleet {
         self.signals.ties.keys().any(|key| key.kind == kind)
     }
 
-    fn silent_since(&self, source: &SourceName) -> Option<Timestamp> {
+    pub(super) fn silent_since(&self, source: &SourceName) -> Option<Timestamp> {
         self.source(source).filter(|view| !view.state.is_live()).map(|view| view.since)
     }
 }

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::fleet::rules::QueueRule;
-use crate::model::{Alarm, AlarmState, Broker, Check, CheckKind, Outcome, Quantity, Queue, QueueState, Severity};
+use crate::model::{
+    Alarm, AlarmState, Broker, Check, CheckKind, Outcome, Quantity, Queue, QueueState, Reading, Severity,
+};
 
 const RABBIT: &str = "rabbit-prod";
 
@@ -241,4 +243,35 @@ fn an_alarm_of_a_database_is_placed_by_the_databases_name_and_a_platforms_check_
     };
     tell(&mut lab, "am", signal(Fact::Check(Box::new(check))), 2);
     assert_eq!(lab.health("api").0, HealthState::Degraded);
+}
+
+#[test]
+fn a_reading_is_tied_by_its_labels_and_says_nothing_once_its_source_is_stale() {
+    let mut lab = lab(vec![deployment("api", 1, 1), deployment("web", 1, 1)]);
+    let reading = |uid: &str, labels: &[(&str, &str)], error: Option<f64>, cores: f64| {
+        Fact::Reading(Box::new(Reading {
+            key: Key::new(&SourceName::new("prom"), Kind::Reading, uid),
+            labels: labels.iter().map(|(key, value)| (Text::name(key), Text::name(value))).collect(),
+            error_ratio: error.and_then(Quantity::new),
+            p95_seconds: Quantity::new(0.25),
+            cpu_cores: Quantity::new(cores),
+            memory_bytes: Some(100),
+        }))
+    };
+    let mut news = signal(reading("a", &[("namespace", "shop-prod"), ("service", "api")], Some(0.061), 0.5));
+    news.extend(signal(reading("b", &[("exported_service", "api-shop-prod@docker")], Some(0.2), 0.25)));
+    news.extend(signal(reading("c", &[("namespace", "nobody"), ("service", "api")], Some(0.9), 9.0)));
+    tell(&mut lab, "prom", news, 1);
+    let numbers = |lab: &Lab, name: &str| {
+        let service = lab.fleet.service(&lab.fleet.resolve(name).unwrap()).unwrap();
+        (service.error_ratio, service.p95_seconds, service.cpu_cores, service.memory_bytes)
+    };
+    assert_eq!(numbers(&lab, "api"), (Some(0.2), Some(0.25), Some(0.75), Some(200)));
+    assert_eq!(numbers(&lab, "web"), (None, None, None, None));
+    let api = lab.fleet.resolve("api").unwrap();
+    assert_eq!(lab.fleet.readings_of(&api)[0].because.raw(), "its label service=\"api\"");
+    assert!(lab.fleet.environment_addresses().iter().all(|place| !place.to_string().contains("nobody")));
+    tell(&mut lab, "prom", vec![Update::Status(status(Freshness::Unreachable))], 10);
+    assert_eq!(numbers(&lab, "api"), (None, None, None, None));
+    assert!(lab.fleet.readings_of(&api).iter().all(|view| view.stale_since.is_some()), "they stay, with their age");
 }

@@ -49,11 +49,6 @@ pub(super) fn seen(source: &SourceName, alerts: &[Alert], silences: Option<&[Sil
     Seen { alarms: alerts.iter().map(|alert| around.alarm(alert)).collect(), skew }
 }
 
-/// Whether any of them is silenced: only then the silences are worth a request.
-pub(super) fn any_silenced(alerts: &[Alert]) -> bool {
-    alerts.iter().any(|alert| !alert.status.silenced_by.is_empty())
-}
-
 impl Around<'_> {
     fn alarm(&self, alert: &Alert) -> Alarm {
         let status = &alert.status;

@@ -1,73 +1,90 @@
-//! Polling one Alertmanager: its alerts every five seconds, its silences where an alert is silenced, itself once a minute.
+//! Polling one Alertmanager: its alerts every ten seconds, its silences where they may be others than before, itself every two
+//! minutes.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use tokio::sync::OnceCell;
-use tokio::time::MissedTickBehavior;
-
-use super::PREFIXES;
 use super::convert;
 use super::wire::{Alert, Silence, Status};
 use crate::model::{Text, Timestamp};
+use crate::sources::alerts;
+use crate::sources::alerts::server::Line;
 use crate::sources::alerts::teller::{Teller, Word};
-use crate::sources::alerts::{self, place};
-use crate::sources::port::{Desk, Failure, FailureKind};
-use crate::sources::web::Web;
+use crate::sources::port::{Failure, FailureKind};
 
-/// How often it is asked for alerts.
-const PERIOD: Duration = Duration::from_secs(5);
 /// It is asked how it is itself each so many polls.
 const POLLS_OF_STATUS: u32 = 12;
+/// Silences that are known are read again after so many polls: their end can be moved.
+const POLLS_OF_SILENCES: u32 = 6;
 /// A server that started less than so many seconds ago may not have been told of all alerts yet: a Prometheus tells those
 /// that go on once a minute.
 const YOUNG_SECONDS: i64 = 75;
 /// How the server says how it is; there since API v2 (0.16).
 pub(super) const STATUS: &str = "/api/v2/status";
+/// All its alerts.
+pub(super) const ALERTS: &str = "/api/v2/alerts";
 
 /// Reads and tells until something fails.
 ///
 /// # Errors
 /// Why it cannot be read any more.
-pub(super) async fn run(web: &Web, desk: &Desk, known: &OnceCell<&'static str>) -> Result<(), Failure> {
-    let prefixes = known.get().map_or(PREFIXES, std::slice::from_ref);
-    let (prefix, mut status) = place::find::<Status>(web, desk, prefixes, STATUS).await?;
-    known.set(prefix).ok();
-    let mut ticks = tokio::time::interval(PERIOD);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut teller, mut polls) = (Teller::default(), 0_u32);
+pub(super) async fn run(line: &Line<'_>) -> Result<(), Failure> {
+    let desk = line.desk;
+    let mut status: Status = line.first().await?;
+    let (mut teller, mut silences, mut polls) = (Teller::default(), Silences::default(), 0_u32);
     loop {
-        if desk.cancelled().run_until_cancelled_owned(ticks.tick()).await.is_none() {
+        let listed: Vec<Alert> = line.get(ALERTS).await?;
+        let missing = silences.renew(line, &listed).await?;
+        let seen = convert::seen(desk.source(), &listed, silences.known(), desk.now());
+        let notes = notes(&status, desk.now()).into_iter().chain(seen.skew).collect();
+        let version = Some(Text::name(&status.version_info.version));
+        let missing = missing.map(|failure| ("silences", failure)).into_iter().collect();
+        teller.word(desk, Word { notes, missing, version });
+        teller.alarms(seen.alarms);
+        teller.synced();
+        teller.send(desk).await?;
+        if desk.cancelled().run_until_cancelled_owned(line.rest()).await.is_none() {
             return Ok(());
         }
         polls = polls.wrapping_add(1);
         if polls.is_multiple_of(POLLS_OF_STATUS) {
-            status = web.get(desk, &format!("{prefix}{STATUS}")).await?;
+            status = line.get(STATUS).await?;
         }
-        let listed: Vec<Alert> = web.get(desk, &format!("{prefix}/api/v2/alerts")).await?;
-        let (silences, missing) = silences(web, desk, prefix, &listed).await?;
-        let seen = convert::seen(desk.source(), &listed, silences.as_deref(), desk.now());
-        let notes = notes(&status, desk.now()).into_iter().chain(seen.skew).collect();
-        let version = Some(Text::name(&status.version_info.version));
-        let missing = missing.map(|failure| ("silences", failure));
-        teller.tell(desk, seen.alarms, Word { notes, missing, version }).await?;
     }
 }
 
-/// The silences, where any alert is silenced; or why they cannot be read.
-async fn silences(
-    web: &Web,
-    desk: &Desk,
-    prefix: &str,
-    listed: &[Alert],
-) -> Result<(Option<Vec<Silence>>, Option<Failure>), Failure> {
-    if !convert::any_silenced(listed) {
-        return Ok((None, None));
+/// What silences the alerts, as far as it is known.
+#[derive(Default)]
+struct Silences {
+    /// Read for these ids, so many polls ago.
+    read: Option<(BTreeSet<String>, Vec<Silence>, u32)>,
+}
+
+impl Silences {
+    /// Reads them again where the alerts name others than before, or after a while. Why they cannot be read comes back.
+    async fn renew(&mut self, line: &Line<'_>, listed: &[Alert]) -> Result<Option<Failure>, Failure> {
+        let ids: BTreeSet<String> = listed.iter().flat_map(|alert| alert.status.silenced_by.iter().cloned()).collect();
+        if let Some((known, _, polls)) = &mut self.read
+            && *known == ids
+            && *polls < POLLS_OF_SILENCES
+        {
+            *polls += 1;
+            return Ok(None);
+        }
+        self.read = None;
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        match line.get("/api/v2/silences").await {
+            Ok(silences) => self.read = Some((ids, silences, 1)),
+            // The server itself went away between the two: that is not about silences.
+            Err(failure) if failure.kind == FailureKind::Unreachable => return Err(failure),
+            Err(failure) => return Ok(Some(failure)),
+        }
+        Ok(None)
     }
-    match web.get(desk, &format!("{prefix}/api/v2/silences")).await {
-        Ok(silences) => Ok((Some(silences), None)),
-        // The server itself went away between the two: that is not about silences.
-        Err(failure) if failure.kind == FailureKind::Unreachable => Err(failure),
-        Err(failure) => Ok((None, Some(failure))),
+
+    fn known(&self) -> Option<&[Silence]> {
+        self.read.as_ref().map(|(_, silences, _)| silences.as_slice())
     }
 }
 

@@ -1,8 +1,10 @@
 //! What Alertmanager and Prometheus have in common: labels and annotations of an alert, its times, the fingerprint that makes
-//! one alarm of both; the limit in a rule, where below a URL their API lies, and telling only what changed.
+//! one alarm of both; the limit in a rule; the Source that both are, where below a URL their API lies, and telling only what
+//! changed.
 
 pub(super) mod expression;
-pub(super) mod place;
+mod place;
+pub(super) mod server;
 pub(super) mod teller;
 
 use std::collections::BTreeMap;

@@ -20,12 +20,11 @@ impl World {
             (Fact::Workload(workload), _) => service(workload),
             _ => serde_json::to_value(&fact).unwrap_or(Value::Null),
         };
+        if self.site.platform != Platform::Kubernetes {
+            return Ok(RawDocument::json(value));
+        }
         redact::mask_json(&mut value);
-        let (format, text) = match self.site.platform {
-            Platform::Kubernetes => ("yaml", yaml(&value)),
-            _ => ("json", serde_json::to_string_pretty(&value).unwrap_or_default()),
-        };
-        Ok(RawDocument { format: Text::name(format), lines: text.lines().map(Text::line).collect() })
+        Ok(RawDocument { format: Text::name("yaml"), lines: yaml(&value).lines().map(Text::line).collect() })
     }
 }
 

@@ -36,10 +36,11 @@ fn table(kind: Kind) -> Table {
         Kind::Alarm => "alarms",
         Kind::Check => "checks",
         Kind::Store => "stores",
+        Kind::Reading => "readings",
     })
 }
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind::Scope,
     Kind::Node,
     Kind::Workload,
@@ -53,6 +54,7 @@ const KINDS: [Kind; 13] = [
     Kind::Queue,
     Kind::Check,
     Kind::Alarm,
+    Kind::Reading,
 ];
 
 impl Teller {

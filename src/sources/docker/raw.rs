@@ -22,9 +22,7 @@ pub(super) async fn read(client: &Client, ask: &RawAsk) -> Result<RawDocument, F
         _ => return Err(Failure::new(FailureKind::Unsupported, "Docker has no description of that")),
     };
     mask_environment(&mut value);
-    redact::mask_json(&mut value);
-    let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
-    Ok(RawDocument { format: Text::name("json"), lines: pretty.lines().map(Text::line).collect() })
+    Ok(RawDocument::json(value))
 }
 
 async fn one(client: &Client, id: &str) -> Result<Value, Failure> {

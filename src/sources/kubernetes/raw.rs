@@ -70,7 +70,9 @@ fn collections(kind: Kind, workload: Option<WorkloadKind>) -> Vec<(&'static str,
         (Kind::Budget, _) => vec![("/apis/policy/v1", "poddisruptionbudgets")],
         (Kind::Scope, _) => vec![("/api/v1", "namespaces")],
         (Kind::Node, _) => vec![("/api/v1", "nodes")],
-        (Kind::Workload | Kind::Event | Kind::Queue | Kind::Alarm | Kind::Check | Kind::Store, _) => Vec::new(),
+        (Kind::Workload | Kind::Event | Kind::Queue | Kind::Alarm | Kind::Check | Kind::Store | Kind::Reading, _) => {
+            Vec::new()
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::wire::{Alert, Described, Group, Rule};
+use super::wire::{Alert, Group, Groups, Rule};
 use crate::model::{Alarm, AlarmState, Key, Kind, SourceName, Text, Timestamp};
 use crate::sources::alerts::{self, Pairs, expression};
 
@@ -131,7 +131,7 @@ impl Around<'_> {
 }
 
 /// The rule of an alarm as the server describes it, without alerts that are not this one.
-pub(super) fn described(all: Described, wanted: &str) -> Option<Value> {
+pub(super) fn described(all: Groups, wanted: &str) -> Option<Value> {
     for mut group in all.groups {
         let said = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         let (file, name) = (said(&group, "file"), said(&group, "name"));

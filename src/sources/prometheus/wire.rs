@@ -96,6 +96,25 @@ pub(super) struct Config {
 
 /// `/api/v1/rules`, as it stands.
 #[derive(Debug, Deserialize)]
-pub(super) struct Described {
+pub(super) struct Groups {
     pub(super) groups: Vec<Value>,
+}
+
+/// `/api/v1/query`
+#[derive(Debug, Deserialize)]
+#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
+pub(super) enum Answer {
+    Vector(Vec<Series>),
+    Scalar(serde::de::IgnoredAny),
+    String(serde::de::IgnoredAny),
+    Matrix(serde::de::IgnoredAny),
+}
+
+/// One number of an instant vector.
+#[derive(Debug, Deserialize)]
+pub(super) struct Series {
+    #[serde(default)]
+    pub(super) metric: Pairs,
+    /// Its moment, and the number as it is written; absent where it is a histogram.
+    pub(super) value: Option<(f64, String)>,
 }

@@ -216,7 +216,7 @@ impl Lists {
         if is_login || !matches!(failure.kind, FailureKind::Denied | FailureKind::Absent) {
             return Err(failure);
         }
-        self.scopes[scope].refused = Some((words::of_vhost(&vhost, &failure, &line.source.endpoint), DENIED_TURNS));
+        self.scopes[scope].refused = Some((words::of_vhost(&vhost, &failure, line.source.endpoint()), DENIED_TURNS));
         if self.scopes.iter().all(|scope| scope.refused.is_some()) {
             let all: Vec<&str> = self.refusals().collect();
             return Err(Failure::new(failure.kind, format!("nothing may be read: {}", all.join("; ")))

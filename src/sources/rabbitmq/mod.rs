@@ -22,7 +22,7 @@ use futures::future::BoxFuture;
 
 use self::book::Book;
 use super::port::{Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
-use super::web::Web;
+use super::web::Reach;
 use crate::model::{Connection, Endpoint, LogAsk, SourceKind, SourceName, SourceSpec, Timestamp};
 
 /// How long one answer may take where the configuration does not say.
@@ -31,14 +31,11 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 /// One broker.
 pub(crate) struct RabbitMq {
     name: SourceName,
-    endpoint: Endpoint,
+    reach: Reach,
     /// Virtual hosts to read; empty: all that may be read.
     vhosts: Vec<String>,
     /// Queues to read; empty: all.
     queues: Vec<String>,
-    limit: Duration,
-    /// The client of the watch, shared with descriptions.
-    web: Mutex<Option<Arc<Web>>>,
     /// When the broker last had work with us: a new watch keeps its distance from the one before.
     asked_at: Mutex<Option<Timestamp>>,
     /// Held by the watch that runs; it survives reconnects.
@@ -53,32 +50,21 @@ pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
     let Connection::RabbitMq { endpoint, vhosts, queues } = &spec.connection else {
         return Err(super::registry::mismatched(spec));
     };
+    let limit = spec.timeout_seconds.map_or(TIMEOUT, |seconds| Duration::from_secs(seconds.max(1).into()));
     Ok(Arc::new(RabbitMq {
         name: spec.name.clone(),
-        endpoint: endpoint.clone(),
+        reach: Reach::new("RabbitMQ", endpoint.clone(), Some(limit)),
         vhosts: vhosts.clone(),
         queues: queues.clone(),
-        limit: spec.timeout_seconds.map_or(TIMEOUT, |seconds| Duration::from_secs(seconds.max(1).into())),
-        web: Mutex::new(None),
         asked_at: Mutex::new(None),
         book: tokio::sync::Mutex::default(),
     }))
 }
 
 impl RabbitMq {
-    /// A new client: passwords may have changed.
-    async fn connect(&self) -> Result<Arc<Web>, Failure> {
-        let web = Arc::new(Web::open("RabbitMQ", &self.endpoint, Some(self.limit)).await?);
-        *self.web.lock().unwrap_or_else(PoisonError::into_inner) = Some(web.clone());
-        Ok(web)
-    }
-
-    async fn web(&self) -> Result<Arc<Web>, Failure> {
-        let known = self.web.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match known {
-            Some(web) => Ok(web),
-            None => self.connect().await,
-        }
+    /// Where the broker is.
+    fn endpoint(&self) -> &Endpoint {
+        self.reach.endpoint()
     }
 
     /// When the last request was sent that the broker had work with.
@@ -110,7 +96,8 @@ impl Watch for RabbitMq {
     }
 
     fn watch(self: Arc<Self>, desk: Desk) -> BoxFuture<'static, Result<(), Failure>> {
-        async move { watch::run(&self, &desk).await.map_err(|failure| words::explain(failure, &self.endpoint)) }.boxed()
+        async move { watch::run(&self, &desk).await.map_err(|failure| words::explain(failure, self.endpoint())) }
+            .boxed()
     }
 
     fn logs(self: Arc<Self>, _: LogAsk, _: LogOut) -> BoxFuture<'static, Result<(), Failure>> {
@@ -121,9 +108,9 @@ impl Watch for RabbitMq {
         async move {
             let explain = |failure: Failure| match failure.kind {
                 FailureKind::Absent => failure,
-                _ => words::explain(failure, &self.endpoint),
+                _ => words::explain(failure, self.endpoint()),
             };
-            raw::read(&*self.web().await?, &ask).await.map_err(explain)
+            raw::read(&*self.reach.last().await?, &ask).await.map_err(explain)
         }
         .boxed()
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::ask::percent;
-use crate::model::{Kind, Text, redact};
+use crate::model::Kind;
 use crate::sources::port::{Failure, FailureKind, RawAsk, RawDocument};
 use crate::sources::web::Web;
 
@@ -20,11 +20,9 @@ pub(super) async fn read(web: &Web, ask: &RawAsk) -> Result<RawDocument, Failure
         (Kind::Alarm, Some((_, node))) => format!("/api/nodes/{}", percent(node)),
         _ => return Err(Failure::new(FailureKind::Unsupported, "RabbitMQ has no description of that")),
     };
-    let mut value: Value = web.read(&path).await.map_err(|failure| match failure.kind {
+    let value: Value = web.read(&path).await.map_err(|failure| match failure.kind {
         FailureKind::Absent => Failure::new(FailureKind::Absent, format!("{} is not there any more", ask.name)),
         _ => failure,
     })?;
-    redact::mask_json(&mut value);
-    let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
-    Ok(RawDocument { format: Text::name("json"), lines: pretty.lines().map(Text::line).collect() })
+    Ok(RawDocument::json(value))
 }

@@ -76,7 +76,7 @@ impl Line<'_> {
 /// # Errors
 /// Why it cannot go on.
 pub(super) async fn run(source: &RabbitMq, desk: &Desk) -> Result<(), Failure> {
-    let line = Line { source, desk, web: source.connect().await? };
+    let line = Line { source, desk, web: source.reach.anew().await? };
     line.keep_distance().await;
     let mut book = source.book.lock().await;
     let overview: Overview = line.get(ask::OVERVIEW).await?;
@@ -179,7 +179,7 @@ impl Watcher<'_> {
                 self.book.alarms(rows, &self.line.source.name, self.line.desk.now())
             }
             Err(failure) => {
-                self.nodes = Some((words::of_nodes(&failure, &self.line.source.endpoint), failure.kind));
+                self.nodes = Some((words::of_nodes(&failure, self.line.source.endpoint()), failure.kind));
                 Vec::new()
             }
         }

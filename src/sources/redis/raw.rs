@@ -9,7 +9,7 @@ use super::info::Info;
 use super::link::Link;
 use super::name::{self, Name};
 use super::reply::Reply;
-use crate::model::{Kind, Text, redact};
+use crate::model::Kind;
 use crate::sources::port::{Failure, FailureKind, RawAsk, RawDocument};
 
 /// Settings that a queue may have.
@@ -20,15 +20,13 @@ const SETTINGS: &[&str] = &["paused", "concurrency", "max", "duration", "opts.ma
 /// # Errors
 /// Where there is no such thing, or it cannot be read.
 pub(super) async fn read(link: &mut Link, ask: &RawAsk) -> Result<RawDocument, Failure> {
-    let mut value = match (ask.key.kind, ask.key.uid.split_once('/')) {
+    let value = match (ask.key.kind, ask.key.uid.split_once('/')) {
         (Kind::Store, _) => server(link).await?,
         (Kind::Queue, Some(("bullmq", _))) => bull(link, ask).await?,
         (Kind::Queue, Some(("celery", name))) => list(link, name.as_bytes()).await?,
         _ => return Err(Failure::new(FailureKind::Unsupported, "Redis has no description of that")),
     };
-    redact::mask_json(&mut value);
-    let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
-    Ok(RawDocument { format: Text::name("json"), lines: pretty.lines().map(Text::line).collect() })
+    Ok(RawDocument::json(value))
 }
 
 async fn server(link: &mut Link) -> Result<Value, Failure> {

@@ -11,6 +11,7 @@ PACKAGE = {"dockerd": "docker.io", "docker": "docker.io", "docker-registry": "do
            "ssh-keygen": "openssh-client", "busybox": "busybox-static", "ip": "iproute2", "openssl": "openssl", "iptables": "iptables",
            "rabbitmq-server": "rabbitmq-server", "epmd": "erlang-base", "amqp-publish": "amqp-tools", "amqp-consume": "amqp-tools",
            "nginx": "nginx-light", "setpriv": "util-linux",
+           "prometheus": "prometheus", "prometheus-alertmanager": "prometheus-alertmanager",
            "redis-server": "redis-server", "redis-cli": "redis-tools"}
 # Debian's door for "do not start this now", closed by us only where nobody else did.
 POLICY = Path("/usr/sbin/policy-rc.d")

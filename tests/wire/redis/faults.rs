@@ -138,5 +138,5 @@ async fn a_server_that_goes_leaves_its_facts_and_not_zeros() {
     server.gone();
     watched.until("gone", |mirror| mirror.status.state == Freshness::Unreachable).await;
     watched.until("refused", |mirror| mirror.detail().contains("connection refused")).await;
-    assert_eq!(watched.mirror.queue("bullmq/jobs").ready, Some(1));
+    assert_eq!(watched.mirror.queue_of("bullmq/jobs").ready, Some(1));
 }

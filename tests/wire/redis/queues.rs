@@ -5,7 +5,7 @@ use quarterdeck::sources::port::{LogOut, RawAsk};
 
 use crate::keys::{Held, Keys};
 use crate::server::Server;
-use crate::watched::{Settings, Watched};
+use crate::watched::{Opened, Settings, Watched};
 
 /// A queue in Node's BullMQ 5 and 6, as the lab's Redis held it.
 fn crawl(keys: &mut Keys) {
@@ -59,7 +59,7 @@ async fn a_bullmq_queue_is_counted_with_its_workers_and_its_oldest_job() {
     let server = Server::with(crawled()).await;
     server.clients("id=1 name=bull:Y3Jhd2w= db=0 cmd=bzpopmin\nid=2 name=bull:Y3Jhd2w=:w:two db=0 cmd=bzpopmin\n");
     let watched = Watched::synced(&Settings::bullmq(&server.url, &["crawl"])).await;
-    let queue = watched.mirror.queue("bullmq/crawl");
+    let queue = watched.mirror.queue_of("bullmq/crawl");
     assert_eq!((queue.broker, queue.name.shown(), queue.scope.raw()), (Broker::BullMq, "crawl", ""));
     assert_eq!((queue.ready, queue.unacked, queue.delayed, queue.failed), (Some(4), Some(2), Some(2), Some(1)));
     assert_eq!(queue.oldest_at, Timestamp::from_millisecond(1_700_000_000_000).ok());
@@ -95,7 +95,7 @@ async fn layouts_of_other_versions_are_read_and_what_they_lack_is_no_failure() {
     let server = Server::with(keys).await;
     let watched = Watched::synced(&Settings::bullmq(&server.url, &["four", "one", "six", "foreign", "none"])).await;
     let read = |name: &str| {
-        let queue = watched.mirror.queue(&format!("bullmq/{name}"));
+        let queue = watched.mirror.queue_of(&format!("bullmq/{name}"));
         (queue.ready, queue.paused, queue.consumers, queue.oldest_at.map(Timestamp::as_second))
     };
     assert_eq!(read("four"), (Some(2), false, Some(0), Some(1_600_000_000)));
@@ -103,9 +103,9 @@ async fn layouts_of_other_versions_are_read_and_what_they_lack_is_no_failure() {
     assert_eq!(read("six"), (Some(2), true, Some(0), None));
     assert_eq!(read("foreign"), (None, false, Some(0), None));
     assert_eq!(read("none"), (None, false, Some(0), None));
-    let foreign = watched.mirror.queue("bullmq/foreign").trouble.clone().unwrap();
+    let foreign = watched.mirror.queue_of("bullmq/foreign").trouble.clone().unwrap();
     assert!(foreign.shown().contains("WRONGTYPE"), "{foreign}");
-    let none = watched.mirror.queue("bullmq/none").trouble.clone().unwrap();
+    let none = watched.mirror.queue_of("bullmq/none").trouble.clone().unwrap();
     assert!(none.shown().contains("no key of such a BullMQ queue"), "{none}");
 }
 
@@ -119,13 +119,13 @@ async fn rates_come_with_the_second_poll_and_stalled_jobs_are_told_after_two() {
         keys.0.remove(b"bull:crawl:6:lock".as_slice());
     });
     watched.next_poll().await;
-    let queue = watched.mirror.queue("bullmq/crawl");
+    let queue = watched.mirror.queue_of("bullmq/crawl");
     let (came, went) = (queue.in_per_second.unwrap().get(), queue.out_per_second.unwrap().get());
     // Thirty came, three of those before are gone; the second poll comes after about a second.
     assert!(came > 5.0 && came < 60.0 && (came / went - 10.0).abs() < 0.01, "{came} {went}");
     assert_eq!((queue.ready, queue.trouble.as_ref()), (Some(31), None));
     watched.next_poll().await;
-    let queue = watched.mirror.queue("bullmq/crawl");
+    let queue = watched.mirror.queue_of("bullmq/crawl");
     assert_eq!((queue.in_per_second, queue.out_per_second), (Quantity::new(0.0), Quantity::new(0.0)));
     assert!(queue.trouble.as_ref().unwrap().shown().contains("1 active job is stalled"), "{queue:?}");
 }
@@ -142,12 +142,12 @@ async fn celery_is_counted_over_its_priorities_and_says_nothing_it_cannot_know()
     let mut settings = Settings::of(&server.url);
     settings.celery = vec!["celery"];
     let watched = Watched::synced(&settings).await;
-    let queue = watched.mirror.queue("celery/celery");
+    let queue = watched.mirror.queue_of("celery/celery");
     assert_eq!((queue.ready, queue.unacked, queue.consumers), (Some(3), Some(2), Some(1)));
     assert_eq!((queue.delayed, queue.failed, queue.oldest_at, queue.in_per_second), (None, None, None, None));
     settings.celery = vec!["celery", "video"];
     let both = Watched::synced(&settings).await;
-    let video = both.mirror.queue("celery/video");
+    let video = both.mirror.queue_of("celery/video");
     // Celery lives here, so that an empty list is an empty queue; whose the unacked ones are is not known.
     assert_eq!((video.ready, video.unacked, video.consumers), (Some(0), None, None));
     never_asked(&server);
@@ -169,8 +169,8 @@ async fn without_names_queues_are_looked_for_and_keys_of_other_programs_are_left
     let uids = |watched: &Watched| watched.mirror.queues().iter().map(|q| q.key.uid.to_string()).collect::<Vec<_>>();
     let evil = "bullmq/e\u{1b}[31mvil\u{202e}";
     assert_eq!(uids(&watched), ["bullmq/crawl", evil, "bullmq/{shop}:mail", "celery/tasks"]);
-    assert_eq!(watched.mirror.queue("bullmq/{shop}:mail").scope.raw(), "{shop}");
-    let shown = watched.mirror.queue(evil).name.shown().to_owned();
+    assert_eq!(watched.mirror.queue_of("bullmq/{shop}:mail").scope.raw(), "{shop}");
+    let shown = watched.mirror.queue_of(evil).name.shown().to_owned();
     assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
     assert_eq!(watched.mirror.status.state, Freshness::Fresh);
     // One that is obliterated goes.
@@ -204,8 +204,8 @@ async fn a_configured_prefix_is_understood() {
     keys.list("bull:old:style:wait", &["2", "1"]).word("bull:old:style:id", "2");
     let server = Server::with(keys).await;
     let watched = Watched::synced(&Settings::bullmq(&server.url, &["{shop}:mail", "old:style"])).await;
-    assert_eq!(watched.mirror.queue("bullmq/{shop}:mail").ready, Some(1));
-    assert_eq!(watched.mirror.queue("bullmq/old:style").ready, Some(2));
+    assert_eq!(watched.mirror.queue_of("bullmq/{shop}:mail").ready, Some(1));
+    assert_eq!(watched.mirror.queue_of("bullmq/old:style").ready, Some(2));
 }
 
 #[tokio::test]
@@ -228,8 +228,8 @@ async fn a_queue_and_the_server_have_a_raw_form_and_no_log() {
     let server = Server::with(crawled()).await;
     let settings = Settings::bullmq(&server.url, &["crawl"]);
     let watched = Watched::synced(&settings).await;
-    let source = settings.open().unwrap();
-    let queue = watched.mirror.queue("bullmq/crawl");
+    let source = settings.opened().unwrap();
+    let queue = watched.mirror.queue_of("bullmq/crawl");
     let ask = RawAsk { key: queue.key.clone(), kind: None, scope: queue.scope.clone(), name: queue.name.clone() };
     let raw = source.clone().raw(ask.clone()).await.unwrap();
     let text = raw.lines.iter().map(Text::raw).collect::<String>();

@@ -28,7 +28,7 @@ async fn without_client_list_and_info_the_workers_and_the_store_are_unknown() {
     let server = Server::with(keys()).await;
     denies(&server, &["CLIENT", "INFO"]);
     let watched = Watched::synced(&Settings::bullmq(&server.url, &["jobs"])).await;
-    let queue = watched.mirror.queue("bullmq/jobs");
+    let queue = watched.mirror.queue_of("bullmq/jobs");
     assert_eq!((queue.ready, queue.consumers), (Some(1), None));
     assert_eq!((watched.mirror.store().health, watched.mirror.store().memory_bytes), (HealthState::Unknown, None));
     assert_eq!(watched.mirror.status.state, Freshness::Partial);
@@ -42,7 +42,7 @@ async fn a_count_that_is_denied_is_unknown_and_not_zero() {
     let server = Server::with(keys()).await;
     denies(&server, &["ZCARD"]);
     let watched = Watched::synced(&Settings::bullmq(&server.url, &["jobs"])).await;
-    let queue = watched.mirror.queue("bullmq/jobs");
+    let queue = watched.mirror.queue_of("bullmq/jobs");
     assert_eq!((queue.ready, queue.delayed, queue.failed, queue.unacked), (None, None, None, Some(0)));
     assert!(queue.trouble.as_ref().unwrap().shown().contains("not all of it can be read"), "{queue:?}");
     assert!(watched.mirror.detail().contains("+zcard"), "{}", watched.mirror.detail());
@@ -53,7 +53,7 @@ async fn keys_that_are_denied_are_named() {
     let server = Server::with(keys()).await;
     server.script(|asked| asked.contains("bull:jobs").then(|| Answer::error("NOPERM No permissions to access a key")));
     let watched = Watched::synced(&Settings::bullmq(&server.url, &["jobs"])).await;
-    let queue = watched.mirror.queue("bullmq/jobs");
+    let queue = watched.mirror.queue_of("bullmq/jobs");
     assert_eq!((queue.ready, queue.unacked, queue.oldest_at), (None, None, None));
     assert!(queue.trouble.as_ref().unwrap().shown().contains("No permissions to access a key"));
     assert!(watched.mirror.status.denials.iter().all(|denial| denial.resource.raw() == "keys"));
@@ -78,10 +78,10 @@ async fn queues_on_another_node_of_a_cluster_say_where_they_are() {
     let server = Server::with(keys()).await;
     server.script(|asked| asked.contains("bull:far").then(|| Answer::error("MOVED 7365 10.0.0.2:6379")));
     let watched = Watched::synced(&Settings::bullmq(&server.url, &["jobs", "far"])).await;
-    let far = watched.mirror.queue("bullmq/far");
+    let far = watched.mirror.queue_of("bullmq/far");
     assert_eq!((far.ready, far.failed), (None, None));
     assert_eq!(far.trouble.as_ref().unwrap().shown(), "it lies on another node of the cluster, 10.0.0.2:6379");
-    assert_eq!(watched.mirror.queue("bullmq/jobs").ready, Some(1));
+    assert_eq!(watched.mirror.queue_of("bullmq/jobs").ready, Some(1));
     assert_eq!(watched.mirror.status.state, Freshness::Partial);
     assert!(watched.mirror.detail().contains("one node of a cluster"), "{}", watched.mirror.detail());
 }

@@ -1,9 +1,10 @@
-//! The signals of a Service on its page: its backlog and its ready Instances on one axis of time, its alarms, its Checks.
+//! The signals of a Service on its page: its backlog and its ready Instances on one axis of time, its alarms, its
+//! Checks, what metrics servers read of it.
 
 use ratatui::text::{Line, Span};
 
-use crate::fleet::{AlarmView, CheckView, Curve, QueueView};
-use crate::model::{Address, Service, Text};
+use crate::fleet::{AlarmView, CheckView, Curve, QueueView, ReadingView};
+use crate::model::{Address, Quantity, Service, Text};
 use crate::tui::screen::signals::{alarms, checks, queues};
 use crate::tui::screen::{View, cells, curves, figure};
 use crate::tui::theme::Role;
@@ -19,7 +20,8 @@ const STEPS: usize = 180;
 #[must_use]
 pub fn count(view: &View<'_>, address: &Address) -> usize {
     let fleet = &view.state.fleet;
-    fleet.queues_of(address).len() + fleet.alarms_of(address).len() + fleet.checks_of(address).len()
+    let readings = usize::from(!fleet.readings_of(address).is_empty());
+    fleet.queues_of(address).len() + fleet.alarms_of(address).len() + fleet.checks_of(address).len() + readings
 }
 
 /// The lines of the tab.
@@ -43,8 +45,12 @@ pub fn lines(view: &View<'_>, address: &Address, width: u16) -> Vec<Line<'static
     part("QUEUES", queues.iter().flat_map(|queue| queue_lines(view, service, queue, room)).collect());
     part("ALARMS", alarms.iter().flat_map(|alarm| alarm_lines(view, alarm, room)).collect());
     part("CHECKS", checks.iter().map(|check| check_line(view, check)).collect());
+    part("READINGS", fleet.readings_of(address).iter().flat_map(|read| reading_lines(view, read, room)).collect());
     if out.is_empty() {
-        out.push(Line::styled("no queue, no alarm and no Check speaks of this Service", view.style(Role::Quiet)));
+        out.push(Line::styled(
+            "no queue, no alarm, no Check and no reading speaks of this Service",
+            view.style(Role::Quiet),
+        ));
     }
     out
 }
@@ -132,6 +138,28 @@ fn alarm_lines(view: &View<'_>, told: &AlarmView, room: usize) -> Vec<Line<'stat
     lines.extend(summary.into_iter().map(|line| Line::styled(format!("  {line}"), quiet)));
     lines
         .extend(alarm.runbook.as_ref().map(|link| Line::styled(format!("  runbook {link}"), view.style(Role::Accent))));
+    lines.push(Line::styled(format!("  tied by {}", told.because), quiet));
+    lines
+}
+
+/// What one metrics server reads, in the units that people say it in.
+fn reading_lines(view: &View<'_>, told: &ReadingView<'_>, room: usize) -> Vec<Line<'static>> {
+    let reading = told.reading;
+    let percent = |ratio: Quantity| Quantity::new(ratio.get() * 100.0).map(|percent| format!("{percent} % errors"));
+    let millis = |seconds: Quantity| Quantity::new(seconds.get() * 1000.0).map(|ms| format!("p95 {ms} ms"));
+    let facts = [
+        reading.error_ratio.and_then(percent),
+        reading.p95_seconds.and_then(millis),
+        reading.cpu_cores.map(|cores| format!("{} cores", figure::cores(cores.get()))),
+        reading.memory_bytes.map(|bytes| format!("{} memory", figure::memory(bytes))),
+    ];
+    let said = facts.into_iter().flatten().collect::<Vec<_>>().join(&format!(" {} ", view.glyphs.dot));
+    let stale = told.stale_since.map(|at| format!("  stale {}", cells::when(view).exact_age(at)));
+    let quiet = view.style(Role::Quiet);
+    let role = if stale.is_some() { Role::Quiet } else { Role::Text };
+    let head = format!("{said}  {}{}", reading.key.source, stale.unwrap_or_default());
+    let mut lines: Vec<Line<'static>> =
+        words::wrap(&head, room).into_iter().map(|line| Line::styled(line, view.style(role))).collect();
     lines.push(Line::styled(format!("  tied by {}", told.because), quiet));
     lines
 }

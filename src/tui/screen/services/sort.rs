@@ -88,6 +88,8 @@ mod tests {
             restarts,
             cpu_cores: None,
             memory_bytes: None,
+            error_ratio: None,
+            p95_seconds: None,
             last_change_at: None,
             stale_since: None,
         }
