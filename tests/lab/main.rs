@@ -16,6 +16,7 @@
 
 mod fixtures;
 
+mod alerts;
 mod checks;
 mod compose_breaks;
 mod compose_fleets;
@@ -26,6 +27,8 @@ mod kube_rights;
 mod kube_workloads;
 mod rabbit;
 mod redis;
+#[path = "../wire/watched.rs"]
+mod shared;
 mod ssh_hosts;
 mod survives;
 #[path = "../wire/rabbitmq/watched.rs"]

@@ -12,6 +12,8 @@
 mod faults;
 mod logs;
 mod server;
+#[path = "../watched.rs"]
+mod shared;
 mod tls;
 mod watch;
 mod watched;

@@ -7,10 +7,7 @@ use quarterdeck::model::{Connection, SourceName, SourceSpec};
 use quarterdeck::sources::port::{Failure, Opener, Watch};
 use quarterdeck::sources::registry::Registry;
 
-pub(crate) use self::shared::{Mirror, Watched, failure as failure_of};
-
-#[path = "../watched.rs"]
-mod shared;
+pub(crate) use crate::shared::{Mirror, Watched, failure as failure_of};
 
 /// Makes the Source of an address.
 pub(crate) fn source(url: &str, seconds: u32) -> Result<Arc<dyn Watch>, Failure> {

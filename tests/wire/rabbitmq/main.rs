@@ -14,6 +14,10 @@
 
 mod faults;
 mod raw;
+#[path = "../served.rs"]
+mod served;
 mod server;
+#[path = "../watched.rs"]
+mod shared;
 mod watch;
 mod watched;

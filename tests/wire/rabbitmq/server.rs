@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::served::{Answer, Served as Broker};
-
-#[path = "../served.rs"]
-mod served;
+pub(crate) use crate::served::{Answer, Served as Broker};
 
 /// What was recorded of that version.
 pub(crate) fn recorded(version: &str) -> Map<String, Value> {

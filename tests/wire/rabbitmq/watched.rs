@@ -7,10 +7,7 @@ use quarterdeck::sources::port::{Opener, Watch};
 use quarterdeck::sources::registry::Registry;
 
 #[allow(unused_imports, reason = "the lab looks into the mirror, the wire tests do not")]
-pub(crate) use self::shared::{Mirror, Watched, failure};
-
-#[path = "../watched.rs"]
-mod shared;
+pub(crate) use crate::shared::{Mirror, Watched, failure};
 
 /// The Source of an address, with the virtual hosts and queues it is narrowed to, for a user who may read everything.
 pub(crate) fn source(url: &str, vhosts: &[&str], queues: &[&str]) -> Arc<dyn Watch> {

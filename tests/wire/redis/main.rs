@@ -13,5 +13,7 @@ mod keys;
 mod queues;
 mod rights;
 mod server;
+#[path = "../watched.rs"]
+mod shared;
 mod tls;
 mod watched;

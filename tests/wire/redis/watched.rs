@@ -8,10 +8,7 @@ use quarterdeck::sources::port::{Failure, Opener, Watch};
 use quarterdeck::sources::registry::Registry;
 
 #[allow(unused_imports, reason = "the lab and the wire tests use each their part")]
-pub(crate) use self::shared::{Mirror, Opened, Watched, failure};
-
-#[path = "../watched.rs"]
-mod shared;
+pub(crate) use crate::shared::{Mirror, Opened, Watched, failure};
 
 /// What somebody configured.
 #[derive(Clone, Default)]
