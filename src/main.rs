@@ -26,7 +26,11 @@ fn main() -> ExitCode {
             return ExitCode::from(cli::dispatch::report(&failure).code());
         }
     };
-    let wiring = Wiring { opener: Arc::new(Registry), demo: quarterdeck::sources::demo::specs };
+    let wiring = Wiring {
+        opener: Arc::new(Registry),
+        demo: quarterdeck::sources::demo::specs,
+        policies: quarterdeck::sources::policies::all,
+    };
     let code = runtime.block_on(cli::run(arguments, &wiring));
     // Whatever a Source still waits for, nobody waits for it: but it is dropped, so that its child processes end with us.
     runtime.shutdown_timeout(Duration::from_millis(50));

@@ -55,14 +55,11 @@ fn exit(session: &Session) -> Exit {
 /// The address as its platform wrote it.
 #[must_use]
 pub fn raw(address: &Address) -> String {
-    format!("{}/{}", raw_environment(&address.environment), address.service.raw())
+    address.whole()
 }
 
 /// The Environment's part of it.
 #[must_use]
 pub fn raw_environment(address: &EnvironmentAddress) -> String {
-    match &address.system {
-        Some(system) => format!("{}/{}", system.raw(), address.environment.raw()),
-        None => address.environment.raw().to_owned(),
-    }
+    address.whole()
 }

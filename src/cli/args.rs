@@ -140,8 +140,10 @@ pub enum Command {
     #[command(after_help = "Examples:\n  quarterdeck timeline\n  quarterdeck timeline --follow --environment prod")]
     Timeline(Timeline),
     /// Whether everything is in order: sources, terminal, folders, permissions
-    #[command(after_help = "Examples:\n  quarterdeck doctor\n  quarterdeck doctor -o json")]
-    Doctor,
+    #[command(
+        after_help = "Examples:\n  quarterdeck doctor\n  quarterdeck doctor -o json\n  quarterdeck doctor --print-policy\n  quarterdeck doctor --print-policy=kubernetes-read | kubectl apply -f -"
+    )]
+    Doctor(Doctor),
     /// Write a commented config file with what was found on this machine
     #[command(
         after_help = "Examples:\n  quarterdeck init\n  quarterdeck init --print\n  quarterdeck init --config ./quarterdeck.toml"
@@ -234,6 +236,14 @@ pub struct Timeline {
     /// Go on with new changes until interrupted
     #[arg(short, long)]
     pub follow: bool,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Print what a platform has to allow, to read and to change: all, or one as in aws-read
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub print_policy: Option<String>,
 }
 
 /// `init`.

@@ -7,10 +7,10 @@ use super::args::{Cli, Command, Demo, DemoCommand, Global};
 use super::{
     Exit, Failure, checks, completions, demo, doctor, explain, init, keys, logs, man, schema, services, sources, status,
 };
-use super::{alarms, queues, stores, themes, timeline, watch, why};
+use super::{alarms, policy, queues, stores, themes, timeline, watch, why};
 use crate::config::{Flags, Machine, Settings};
 use crate::engine::Opener;
-use crate::model::{SourceSpec, Timestamp};
+use crate::model::{Policy, SourceSpec, Timestamp};
 
 /// What `main.rs` hands in, since neither face knows a Source.
 pub struct Wiring {
@@ -18,6 +18,8 @@ pub struct Wiring {
     pub opener: Arc<dyn Opener>,
     /// The Sources of the simulated world of a seed whose story began at that moment.
     pub demo: fn(u64, Timestamp) -> Vec<SourceSpec>,
+    /// What the platforms have to allow.
+    pub policies: fn() -> Vec<Policy>,
 }
 
 /// Runs what was asked for and gives the exit code; the message of a failure is written to standard error.
@@ -46,7 +48,10 @@ async fn dispatch(cli: Cli, wiring: &Wiring) -> Result<u8, Failure> {
         Command::Why(target) => why::run(&global, &target, wiring).await,
         Command::Logs(args) => logs::run(&global, &args, wiring).await,
         Command::Timeline(args) => timeline::run(&global, &args, wiring).await,
-        Command::Doctor => doctor::run(&global, wiring).await,
+        Command::Doctor(args) => match &args.print_policy {
+            Some(which) => policy::run(&global, which, wiring),
+            None => doctor::run(&global, wiring).await,
+        },
         Command::Init(args) => init::run(&global, &args),
         Command::Demo(Demo { command: Some(DemoCommand::Reset) }) => demo::reset(&global),
         Command::Keys(args) => keys::run(&global, &args),

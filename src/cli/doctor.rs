@@ -8,7 +8,8 @@ use super::args::{Format, Global};
 use super::session::Session;
 use super::{Exit, Failure, Wiring, dispatch, output};
 use crate::config::{Machine, Settings, StateFolder};
-use crate::model::{Freshness, SourceKind};
+use crate::fleet::SourceView;
+use crate::model::{Denial, Freshness, SourceKind};
 
 /// One thing that was looked at.
 #[derive(Serialize)]
@@ -118,13 +119,48 @@ fn sources(session: &Session) -> Vec<Finding> {
                 finding.hint("not the current one: `--context NAME`, or its key on the Sources screen, connects it");
         } else if source.kind == SourceKind::Docker && source.state.is_live() {
             finding = finding.hint("whoever may use a Docker socket is root on its host");
-        } else if let Some(denial) = source.status.denials.first() {
-            let place = denial.scope.as_ref().map_or("the whole cluster".to_owned(), |s| format!("namespace {s}"));
-            finding = finding.hint(format!("missing grant: {} {} in {place}", denial.verb, denial.resource));
+        } else if let Some(hint) = missing(source) {
+            finding = finding.hint(hint);
         }
         findings.push(finding);
     }
     findings
+}
+
+/// Denials that one line names; there can be one for each namespace.
+const NAMED: usize = 8;
+
+/// Which permissions a Source lacks, in its platform's words, and what writes a policy that has them.
+fn missing(source: &SourceView) -> Option<String> {
+    let denials = &source.status.denials;
+    let (what, policy) = match source.kind {
+        SourceKind::Kubernetes => ("RBAC", "kubernetes-read"),
+        SourceKind::Aws => ("IAM action", "aws-read"),
+        SourceKind::RabbitMq => ("RabbitMQ tag `monitoring` or permission", "rabbitmq-read"),
+        SourceKind::Redis => ("Redis ACL", "redis-read"),
+        _ => ("grant", ""),
+    };
+    let written = match policy {
+        "" => String::new(),
+        policy => format!("; `quarterdeck doctor --print-policy={policy}` prints all that is needed"),
+    };
+    if denials.is_empty() {
+        let refused = source.state == Freshness::Denied && !policy.is_empty();
+        return refused.then(|| written.trim_start_matches("; ").to_owned());
+    }
+    let one = |denial: &Denial| match (source.kind, &denial.scope) {
+        (SourceKind::Aws, _) => denial.verb.to_string(),
+        (SourceKind::Redis, _) => format!("{} ({})", denial.verb, denial.resource),
+        (SourceKind::Kubernetes, Some(scope)) => format!("{} {} in namespace {scope}", denial.verb, denial.resource),
+        (SourceKind::Kubernetes, None) => format!("{} {} in the whole cluster", denial.verb, denial.resource),
+        (_, Some(scope)) => format!("{} {} of {scope}", denial.verb, denial.resource),
+        (_, None) => format!("{} {}", denial.verb, denial.resource),
+    };
+    let mut named: Vec<String> = denials.iter().take(NAMED).map(one).collect();
+    if denials.len() > NAMED {
+        named.push(format!("{} more", denials.len() - NAMED));
+    }
+    Some(format!("missing {what}: {}{written}", named.join(", ")))
 }
 
 fn terminal(machine: &Machine) -> Vec<Finding> {

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod logs;
 pub mod man;
 pub mod output;
+pub mod policy;
 pub mod queues;
 pub mod schema;
 pub mod services;

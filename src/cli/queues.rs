@@ -1,5 +1,7 @@
 //! `queues`: every queue with what waits in it, who takes from it, and when it will be empty.
 
+use std::collections::BTreeMap;
+
 use super::args::{Format, Global};
 use super::output::signals::QueueItem;
 use super::output::table::{Side, Table};
@@ -7,7 +9,7 @@ use super::output::{self, words};
 use super::session::Session;
 use super::{Exit, Failure, Wiring, address};
 use crate::fleet::{Fleet, QueueView};
-use crate::model::{Quantity, SourceKind, Text, Timestamp};
+use crate::model::{Key, Quantity, QueueState, SourceKind, Text, Timestamp};
 
 /// The kinds of Sources that hold queues.
 const BROKERS: &[SourceKind] = &[SourceKind::RabbitMq, SourceKind::Redis, SourceKind::Aws];
@@ -17,7 +19,10 @@ const BROKERS: &[SourceKind] = &[SourceKind::RabbitMq, SourceKind::Redis, Source
 /// # Errors
 /// No Sources, an unknown Environment, or an answer that cannot be written.
 pub async fn run(global: &Global, wiring: &Wiring) -> Result<Exit, Failure> {
-    let session = Session::gathered(global, wiring).await?;
+    let mut session = Session::gathered(global, wiring).await?;
+    let first: BTreeMap<Key, Timestamp> =
+        session.console.state.fleet.queues().iter().map(|view| (view.queue.key.clone(), view.queue.at)).collect();
+    session.go_on_until(|fleet| fleet.queues().iter().all(|view| is_known(fleet, view, &first))).await;
     let narrowed = address::narrowed(&session, global.environment.as_deref())?;
     let state = &session.console.state;
     let mut queues = state.fleet.queues();
@@ -30,6 +35,16 @@ pub async fn run(global: &Global, wiring: &Wiring) -> Result<Exit, Failure> {
         session.remark_silent();
     }
     Ok(session.exit_needing(BROKERS))
+}
+
+/// Whether a further look would tell no more of a queue: its pace is known, or it was looked at twice. Only Redis leaves its
+/// rates to us; what another broker does not tell at once it does not tell.
+fn is_known(fleet: &Fleet, view: &QueueView<'_>, first: &BTreeMap<Key, Timestamp>) -> bool {
+    let queue = view.queue;
+    let ours = fleet.source(&queue.key.source).is_some_and(|source| source.kind == SourceKind::Redis);
+    let told = view.state != QueueState::Unknown && (!ours || queue.in_per_second.is_some());
+    let twice = first.get(&queue.key).is_some_and(|at| queue.at > *at);
+    told || twice || queue.ready.is_none() || view.stale_since.is_some()
 }
 
 fn table(fleet: &Fleet, queues: &[QueueView<'_>], now: Timestamp, wide: bool) -> String {

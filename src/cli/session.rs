@@ -13,7 +13,7 @@ use crate::config::{Machine, Settings};
 use crate::engine::Console;
 use crate::engine::clock::{Clock, SystemClock, instant};
 use crate::engine::tape::Recorder;
-use crate::fleet::SourceView;
+use crate::fleet::{Fleet, SourceView};
 use crate::model::{Connection, Freshness, SourceKind, SourceSpec};
 
 /// A console with what it was made from.
@@ -23,6 +23,8 @@ pub struct Session {
     verbose: bool,
     /// There is no Source at all.
     nothing: bool,
+    /// What the first answers left of the time to wait.
+    left: Duration,
 }
 
 impl Session {
@@ -45,7 +47,7 @@ impl Session {
             })?;
             console.record(recorder);
         }
-        Ok(Self { console, settings, verbose: global.verbose, nothing: false })
+        Ok(Self { console, settings, verbose: global.verbose, nothing: false, left: Duration::ZERO })
     }
 
     /// The same, and waits for the first answers.
@@ -74,15 +76,8 @@ impl Session {
     /// Pumps until every Source that connects has answered, or `wait` is over.
     pub async fn gather(&mut self, wait: Duration) {
         let start = instant();
-        let pumped = async {
-            // The first messages say which Sources there are; before them nothing can have answered.
-            while self.console.pump().await {
-                if self.console.state.fleet.sources().all(answered) {
-                    break;
-                }
-            }
-        };
-        let timely = tokio::time::timeout(wait, pumped).await.is_ok();
+        let timely = self.pump_until(wait, |fleet| fleet.sources().all(answered)).await;
+        self.left = wait.saturating_sub(start.elapsed());
         if self.verbose {
             let end = if timely { "all sources answered" } else { "the time to wait is over" };
             remark(&format!("{end} after {} ms", start.elapsed().as_millis()));
@@ -91,6 +86,26 @@ impl Session {
                 remark(&format!("  {}: {}, {facts}, {} calls", source.name, source.state.word(), source.status.calls));
             }
         }
+    }
+
+    /// Pumps on for as much of the time to wait as the first answers left, until something holds.
+    pub async fn go_on_until(&mut self, holds: impl Fn(&Fleet) -> bool) {
+        if !holds(&self.console.state.fleet) {
+            self.pump_until(self.left, holds).await;
+        }
+    }
+
+    /// False: the time was over before it held.
+    async fn pump_until(&mut self, wait: Duration, holds: impl Fn(&Fleet) -> bool) -> bool {
+        let pumped = async {
+            // The first messages say which Sources there are; before them nothing can have answered.
+            while self.console.pump().await {
+                if holds(&self.console.state.fleet) {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(wait, pumped).await.is_ok()
     }
 
     /// Sources that should be connected and are not fresh, with their states.

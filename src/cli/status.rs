@@ -10,7 +10,7 @@ use super::session::{Session, on_terminal};
 use super::{Exit, Failure, Wiring, address};
 use crate::engine::State;
 use crate::fleet::Attention;
-use crate::model::{Environment, EnvironmentAddress, Freshness, Timestamp};
+use crate::model::{Environment, EnvironmentAddress, Freshness, HealthState, Timestamp};
 
 /// Lines of attention that are printed; `--output json` has all.
 const SHOWN: usize = 20;
@@ -103,13 +103,18 @@ fn attention_lines(attention: &[Attention], now: Timestamp, wide: bool) -> Strin
             (None, None) => line.signal.as_ref().map(|s| format!("{}/{}", s.environment, s.name)).unwrap_or_default(),
         };
         let since = words::maybe_ago(now, line.since);
-        table.row([format!("  {what}"), line.severity.to_string(), since, line.text.to_string()]);
+        table.row([format!("  {what}"), state(line.severity).to_owned(), since, line.text.to_string()]);
     }
     let mut out = table.text();
     if attention.len() > shown {
         out.push_str(&format!("  and {} more: -o wide shows all\n", attention.len() - shown));
     }
     out
+}
+
+/// The word for how bad it is; what is only worth a look (a drift, a warning) is no missing check.
+fn state(severity: HealthState) -> &'static str {
+    if severity == HealthState::Unchecked { "note" } else { severity.word() }
 }
 
 /// `2 sources fresh, 1 stale`.

@@ -47,6 +47,8 @@ fn kind<'a>(check: &'a Check, at: &str, document: &mut Document<'_>) -> Option<(
         CheckKind::Dns => &check.dns,
         CheckKind::Postgres => &check.postgres,
         CheckKind::Redis => &check.redis,
+        // What a platform runs itself is not written down.
+        CheckKind::Health => &None,
     };
     let given: Vec<_> = KINDS.into_iter().filter_map(|kind| Some((kind, target(kind).as_deref()?))).collect();
     if let [one] = given[..] {
@@ -64,6 +66,7 @@ fn shape(kind: CheckKind, target: &str, check: &Check, at: &str, document: &mut 
         CheckKind::Http => &["http", "https"],
         CheckKind::Postgres => &["postgres", "postgresql"],
         CheckKind::Redis => &["redis", "rediss"],
+        CheckKind::Health => &[],
         CheckKind::Tcp | CheckKind::Tls => {
             if target.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
                 let message = format!("`{target}` has no port");

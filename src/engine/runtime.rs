@@ -260,7 +260,8 @@ impl Runtime {
         }
     }
 
-    /// The Source of the Checks is there as soon as there is one to run.
+    /// The Source of the Checks is there as soon as there is one to run. A wish to run some now is for every Source that
+    /// has any.
     fn check(&mut self, order: CheckOrder) {
         let name = SourceName::new(SourceSpec::CHECKS);
         if let CheckOrder::Found(found) = &order {
@@ -270,8 +271,8 @@ impl Runtime {
                 return;
             }
         }
-        if let Some(running) = self.running.get(&name) {
-            running.source.order(order);
+        for running in self.running.values() {
+            running.source.order(order.clone());
         }
     }
 

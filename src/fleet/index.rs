@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Autoscaler, Fact, Instance, Key, Labels, Revision, SourceKind, SourceName, Text, Workload};
+use crate::model::{Autoscaler, Event, Fact, Instance, Key, Labels, Revision, SourceKind, SourceName, Text, Workload};
 use crate::model::{Scope, Tier, WorkloadKind};
 
 use super::events::Events;
@@ -101,7 +101,10 @@ impl Index {
             Fact::Autoscaler(f) => self.put_autoscaler(slot, f),
             Fact::Revision(f) => self.put_revision(slot, f),
             Fact::Scope(f) => self.put_scope(slot, old, f),
-            Fact::Event(f) => return self.events.put(slot, old.is_none(), f),
+            Fact::Event(f) => {
+                self.touch_told(f);
+                return self.events.put(slot, old.is_none(), f);
+            }
             Fact::Route(_)
             | Fact::Budget(_)
             | Fact::Node(_)
@@ -412,6 +415,33 @@ impl Index {
             unit.unplaced = true;
         }
         self.touch(id);
+    }
+
+    /// An Event alone can be news of a Service. What it is about is a unit by its name, or an Instance whose name begins with
+    /// its unit's (`api-7d9f-x2k4c` of `api`, `db-0` of `db`).
+    fn touch_told(&mut self, event: &Event) {
+        const KINDS: [WorkloadKind; 9] = [
+            WorkloadKind::Deployment,
+            WorkloadKind::StatefulSet,
+            WorkloadKind::DaemonSet,
+            WorkloadKind::ReplicaSet,
+            WorkloadKind::Rollout,
+            WorkloadKind::Job,
+            WorkloadKind::CronJob,
+            WorkloadKind::Pod,
+            WorkloadKind::EcsService,
+        ];
+        let mut name = event.about_name.raw();
+        for _ in 0..3 {
+            let (source, scope) = (&event.key.source, &event.scope);
+            let key = |kind| UnitKey { source: source.clone(), scope: scope.clone(), kind, name: Text::name(name) };
+            let told: Vec<UnitId> = KINDS.iter().filter_map(|kind| self.by_key.get(&key(*kind)).copied()).collect();
+            if !told.is_empty() {
+                return told.into_iter().for_each(|id| self.touch(id));
+            }
+            let Some((shorter, _)) = name.rsplit_once('-') else { return };
+            name = shorter;
+        }
     }
 
     /// Every unit of a Source is touched, or placed again.

@@ -104,6 +104,7 @@ impl View<'_> {
             "Ingress" => self.web(route, "Ingress"),
             "target group" => self.behind_balancer(route),
             "network load balancer" => self.balanced(route),
+            "instance" => self.instance(route),
             // Without a selector it is the name of somebody else's host.
             "Service" if !route.selector.is_empty() => self.balanced(route),
             _ => Vec::new(),
@@ -188,6 +189,20 @@ impl View<'_> {
         route.hosts.iter().filter(|host| is_host(host.raw())).map(spec).collect()
     }
 
+    /// One Instance behind a door that speaks HTTP, at its own address: it leads somewhere only on the machine of its engine.
+    fn instance(&self, route: &Route) -> Vec<CheckSpec> {
+        let engine = self.rules.reach.get(route.key.source.0.raw());
+        let Some(service) = engine.filter(|engine| is_loopback(engine)).and_then(|_| self.service(route)) else {
+            return Vec::new();
+        };
+        let spec = |host: &Text, port: u16| {
+            let target = Text::name(&format!("http://{}/", place(host.raw(), port)));
+            CheckSpec::new(CheckKind::Http, target, service.clone(), CheckSpec::OF_INSTANCE)
+        };
+        let hosts = route.hosts.iter().filter(|host| host.raw().parse::<IpAddr>().is_ok());
+        hosts.flat_map(|host| route.ports.iter().map(move |port| spec(host, *port))).collect()
+    }
+
     /// A load balancer's addresses: does something answer?
     fn balanced(&self, route: &Route) -> Vec<CheckSpec> {
         if route.hosts.is_empty() {
@@ -216,9 +231,7 @@ impl View<'_> {
 
 /// A Service's whole address, as its platform wrote it.
 fn written(service: &Service) -> Text {
-    let place = &service.address.environment;
-    let system = place.system.as_ref().map(|system| format!("{}/", system.raw())).unwrap_or_default();
-    Text::line(&format!("{system}{}/{}", place.environment.raw(), service.address.service.raw()))
+    Text::line(&service.address.whole())
 }
 
 fn place(host: &str, port: u16) -> String {
@@ -338,6 +351,14 @@ mod tests {
         assert_eq!(told(&fleet(rules("vm1", &[]), facts())), ["tcp vm1:8080 for shop/prod/web"]);
         assert_eq!(told(&fleet(rules("vm1", &[]), web_with(vec![bound()]))), [""; 0]);
         assert_eq!(told(&fleet(Rules::default(), facts())), [""; 0]);
+    }
+
+    #[test]
+    fn instances_behind_a_door_are_asked_at_their_own_address_on_the_machine_of_their_engine() {
+        let one = || Route { hosts: vec![Text::name("172.18.0.5")], ports: vec![3000], ..route("instance", "web") };
+        let here = fleet(rules("127.0.0.1", &[]), web_with(vec![one()]));
+        assert_eq!(told(&here), ["http http://172.18.0.5:3000/ for shop/prod/web"]);
+        assert_eq!(told(&fleet(rules("vm1", &[]), web_with(vec![one()]))), [""; 0]);
     }
 
     #[test]

@@ -39,6 +39,15 @@ impl EnvironmentAddress {
     pub fn matches(&self, typed: &str) -> bool {
         is_suffix(typed, [self.system.as_ref(), Some(&self.environment), None])
     }
+
+    /// The whole address as its platform wrote it.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        match &self.system {
+            Some(system) => format!("{}/{}", system.raw(), self.environment.raw()),
+            None => self.environment.raw().to_owned(),
+        }
+    }
 }
 
 impl Address {
@@ -46,6 +55,12 @@ impl Address {
     #[must_use]
     pub fn matches(&self, typed: &str) -> bool {
         is_suffix(typed, [self.environment.system.as_ref(), Some(&self.environment.environment), Some(&self.service)])
+    }
+
+    /// The whole address as its platform wrote it: the form that the engine compares and JSON carries.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        format!("{}/{}", self.environment.whole(), self.service.raw())
     }
 
     /// `ENV/SERVICE`: the short form for screens with one System.

@@ -18,6 +18,8 @@ pub enum CheckKind {
     Dns,
     Postgres,
     Redis,
+    /// A health check that the platform itself runs; we only tell how it ended.
+    Health,
 }
 
 impl CheckKind {
@@ -31,6 +33,7 @@ impl CheckKind {
             Self::Dns => "dns",
             Self::Postgres => "postgres",
             Self::Redis => "redis",
+            Self::Health => "health",
         }
     }
 }
@@ -152,6 +155,9 @@ impl CheckSpec {
         }
     }
 
+    /// In `found_by` of a Check that asks one Instance at its own address.
+    pub const OF_INSTANCE: &str = "Instance";
+
     /// One that the configuration names.
     #[must_use]
     pub fn configured(kind: CheckKind, target: Text, service: Text) -> Self {
@@ -192,7 +198,8 @@ pub struct Check {
     pub service: Text,
     /// `https://api.example.com/health`, `db:5432`: without credentials.
     pub target: Text,
-    /// What it was found by: `config`, `Traefik rule`, `published port`, `Ingress`, `target group`.
+    /// What it was found by: `config`, `Traefik rule`, `published port`, `Ingress`, `target group`, `Instance`, `docker health
+    /// check`.
     pub found_by: Text,
     pub outcome: Outcome,
     /// Since when its outcome is what it is, as far as this console has seen.

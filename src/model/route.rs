@@ -8,7 +8,7 @@ use super::{Key, Text, WorkloadKind};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     pub key: Key,
-    /// `Ingress`, `Service`, `port`, `traefik`.
+    /// `Ingress`, `Service`, `port`, `traefik`, `target group`; `instance`: one Instance behind such a door.
     pub kind: Text,
     pub scope: Text,
     pub name: Text,

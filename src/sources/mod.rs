@@ -11,6 +11,7 @@ pub mod demo;
 pub mod docker;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
+pub mod policies;
 pub mod port;
 pub mod process;
 pub mod prometheus;

@@ -246,6 +246,15 @@ impl Desk {
         self.out.send(news).await.map_err(|_| Closed)
     }
 
+    /// Sends what is no sign of life of the server: words about what is being waited for.
+    ///
+    /// # Errors
+    /// [`Closed`] when the engine is gone.
+    pub async fn say(&self, updates: Vec<Update>) -> Result<(), Closed> {
+        let news = News { source: self.source.clone(), updates };
+        self.out.send(news).await.map_err(|_| Closed)
+    }
+
     /// Sends measurements if there is room; otherwise they are dropped, since newer ones follow.
     pub fn sample(&self, samples: Vec<Sample>) {
         self.alive();

@@ -55,6 +55,30 @@ fn a_source_that_does_not_answer_ends_with_8_and_the_items_are_printed() {
 }
 
 #[test]
+fn a_broker_that_does_not_answer_ends_with_8_and_says_so_beside_the_items() {
+    let program = Program::new();
+    let config = program.home().join("config.toml");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let lines = format!(
+        "discover = false\n[[source]]\nname = \"mq\"\nrabbitmq = \"http://127.0.0.1:{free}\"\n[[source]]\nname = \
+         \"cache\"\nredis = \"redis://127.0.0.1:{free}\"\n"
+    );
+    std::fs::write(&config, lines).unwrap();
+    let config = config.display().to_string();
+    for command in ["queues", "stores"] {
+        let ran = program.run(&[command, "-o", "json", "--config", &config]);
+        let body: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let states: Vec<&str> =
+            body["sources"].as_array().unwrap().iter().map(|s| s["state"].as_str().unwrap()).collect();
+        assert_eq!((ran.code, body["items"].as_array().unwrap().len()), (8, 0), "{command}");
+        assert_eq!(states, ["unreachable", "unreachable"], "{command}");
+    }
+    // Whoever asks for alarms needs no broker, and is told that there is nobody who tells any.
+    let alarms = program.run(&["alarms", "--config", &config]);
+    assert!(alarms.out.contains("no alarms"), "{}", alarms.out);
+}
+
+#[test]
 fn broken_services_end_with_7_where_that_is_asked_for() {
     let program = Program::new();
     assert_eq!(program.demo(&["status", "--exit-code"]).code, 7);

@@ -3,6 +3,7 @@
 
 mod checks;
 mod contract;
+mod doctor;
 mod failures;
 mod help;
 mod program;

@@ -39,6 +39,18 @@ fn every_valid_file_is_accepted_with_exactly_these_warnings() {
 }
 
 #[test]
+fn what_the_readme_shows_is_good_configuration() {
+    let readme = fs::read_to_string(here("README.md")).unwrap();
+    let shown: Vec<&str> = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!shown.is_empty());
+    for text in shown {
+        let (_, resolved) = resolve::parse("README.md", text, None).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(resolved.warnings.is_empty(), "{:?}", resolved.warnings);
+        assert!(!resolved.sources.is_empty() || !resolved.rules.alarms.is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn every_invalid_file_is_refused_with_exactly_this_message() {
     let files = corpus("tests/config/invalid");
     assert!(files.len() >= 25);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
 use quarterdeck::model::{Key, Kind, LogAsk, SourceKind, SourceName, SourceSpec};
-use quarterdeck::sources::port::{Desk, Failure, LogOut, Opener, RawAsk, RawDocument, Watch};
+use quarterdeck::sources::port::{CheckOrder, Desk, Failure, LogOut, Opener, RawAsk, RawDocument, Watch};
 use quarterdeck::sources::registry::Registry;
 use tokio::sync::watch::Receiver;
 
@@ -61,5 +61,9 @@ impl Watch for Heard {
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {
         self.source.clone().raw(ask)
+    }
+
+    fn order(&self, order: CheckOrder) {
+        self.source.order(order);
     }
 }

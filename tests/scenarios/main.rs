@@ -54,6 +54,24 @@ scenarios! {
         are_searched
         change_shape
         of_a_task_that_never_restarted_say_so;
+    queues:
+        a_backlog_ends
+        a_filter_leaves_what_holds_its_words
+        are_narrowed_to_an_environment
+        are_sorted_by_what_hurts
+        enter_goes_to_the_consumer
+        keep_what_counts_when_it_becomes_narrow
+        stand_beside_their_service_on_the_watch
+        the_backlog_is_found_in_two_keys
+        their_address_is_copied;
+    alarms:
+        what_fires_comes_first;
+    checks:
+        are_found_by_a_word
+        h_runs_those_of_a_service
+        h_runs_those_of_an_environment
+        the_tab_of_a_service_tells_all_its_signals
+        what_fails_comes_first;
     timeline:
         keeps_its_place_while_news_come
         tells_what_changed;

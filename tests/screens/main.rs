@@ -9,13 +9,14 @@
 )]
 
 mod shots;
+mod signals;
 mod stage;
 mod world;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use shots::{Shot, page_shots, root_shots, source_shots, theme_shots};
+use shots::{Shot, page_shots, root_shots, signal_shots, source_shots, theme_shots};
 
 fn compare(shots: Vec<Shot>) {
     for shot in shots {
@@ -37,6 +38,11 @@ fn the_service_page_looks_as_it_did_on_each_of_its_tabs() {
 }
 
 #[test]
+fn queues_alarms_and_checks_look_as_they_did() {
+    compare(signal_shots());
+}
+
+#[test]
 fn the_source_page_looks_as_it_did() {
     compare(source_shots());
 }
@@ -48,7 +54,7 @@ fn watch_has_its_styles_in_every_theme() {
 
 #[test]
 fn no_picture_is_kept_of_what_is_drawn_no_more() {
-    let shots = [root_shots(), page_shots(), source_shots(), theme_shots()];
+    let shots = [root_shots(), page_shots(), signal_shots(), source_shots(), theme_shots()];
     let wanted: BTreeSet<String> = shots.iter().flatten().map(|shot| format!("{}.snap", shot.name)).collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/snapshots");
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
@@ -62,6 +68,10 @@ fn every_screen_can_be_drawn_at_any_size() {
     for size in [(1, 1), (20, 5), (30, 6), (31, 7), (45, 10), (60, 12), (79, 13), (300, 100)] {
         for place in ["1", "2", "8", "9"] {
             drop(stage::Stage::new(world::World::broken(), size).press(&[place, "j", "G", "k", "enter"]).draw());
+        }
+        for place in ["1", "3", "4", "5"] {
+            let world = world::World::signals(signals::Mood::Broken);
+            drop(stage::Stage::new(world, size).press(&[place, "j", "G", "k", "enter"]).draw());
         }
         let page = shots::api(stage::Stage::new(world::World::broken(), size));
         drop(page.press(&["]", "]", "]", "]", "]", "[", "G", "g"]).draw());

@@ -8,6 +8,7 @@ use quarterdeck::model::{Key, Kind, LogLine, SourceName, Stream, Text};
 use quarterdeck::sources::port::{LogBatch, RawDocument};
 use quarterdeck::tui::theme::{Glyphs, SHIPPED};
 
+use crate::signals::Mood;
 use crate::stage::{SIZES, Stage, styled, text};
 use crate::world::{World, ago, now};
 
@@ -172,6 +173,65 @@ pub(crate) fn source_shots() -> Vec<Shot> {
             let take = move || text(&Stage::new(build(), size).press(keys).draw());
             shots.push(Shot::new(at(&format!("source-{name}"), size), take));
         }
+    }
+    shots
+}
+
+/// Fleets with signals, in every mood.
+const MOODS: [(&str, fn() -> World); 6] = [
+    ("many", || World::signals(Mood::Many)),
+    ("nothing", || World::signals(Mood::Nothing)),
+    ("stale", || World::signals(Mood::Stale)),
+    ("denied", || World::signals(Mood::Denied)),
+    ("broken", || World::signals(Mood::Broken)),
+    ("missing", World::healthy),
+];
+
+static SIGNALLED: LazyLock<Mutex<HashMap<&'static str, State>>> = LazyLock::new(Mutex::default);
+
+fn mood(name: &'static str, build: fn() -> World) -> World {
+    let mut built = SIGNALLED.lock().unwrap();
+    World { state: built.entry(name).or_insert_with(|| build().state).clone() }
+}
+
+/// Queues, Alarms and Checks, with what of them stands on Watch and on the page of a Service; at the middle size with
+/// their styles.
+pub(crate) fn signal_shots() -> Vec<Shot> {
+    let mut shots = Vec::new();
+    for (screen, key) in [("queues", "3"), ("alarms", "4"), ("checks", "5"), ("watch-signals", "1")] {
+        for (state, build) in MOODS {
+            if screen == "watch-signals" && state == "missing" {
+                continue;
+            }
+            for size in SIZES {
+                let take = move || text(&Stage::new(mood(state, build), size).press(&[key]).draw());
+                shots.push(Shot::new(at(&format!("{screen}-{state}"), size), take));
+            }
+        }
+        let take = move || styled(&Stage::new(mood("many", MOODS[0].1), (120, 40)).press(&[key]).draw());
+        shots.push(Shot::new(format!("{screen}-many-styled"), take));
+        let take = move || {
+            styled(&Stage::in_theme(mood("many", MOODS[0].1), (80, 24), "mono", &Glyphs::ASCII).press(&[key]).draw())
+        };
+        shots.push(Shot::new(format!("{screen}-many-mono"), take));
+    }
+    for (state, build) in MOODS {
+        for (name, service) in [("api", "env:prod name:api"), ("worker", "env:prod name:worker")] {
+            for size in SIZES {
+                let take = move || {
+                    let stage = Stage::new(mood(state, build), size).press(&["2", "/"]).types(service);
+                    text(&stage.press(&["enter", "enter", "]", "]", "]"]).draw())
+                };
+                shots.push(Shot::new(at(&format!("service-signals-{name}-{state}"), size), take));
+            }
+        }
+    }
+    for size in SIZES {
+        let filtered = move || {
+            let stage = Stage::new(mood("broken", MOODS[4].1), size).press(&["3", "/"]).types("prod stuck");
+            text(&stage.press(&["enter", "s"]).draw())
+        };
+        shots.push(Shot::new(at("queues-filtered", size), filtered));
     }
     shots
 }

@@ -76,7 +76,7 @@ impl World {
     }
 
     /// Every Source that was read shows signs of life until a second ago, but for those that fell silent.
-    fn settle(&mut self, silent: &[&str]) {
+    pub(crate) fn settle(&mut self, silent: &[&str]) {
         let names: Vec<SourceName> =
             self.state.fleet.sources().filter(|source| source.synced).map(|source| source.name.clone()).collect();
         for (n, source) in names.into_iter().enumerate() {
@@ -89,7 +89,7 @@ impl World {
     }
 
     /// A system `shop` in three Environments, all well since it was read eleven minutes ago.
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let mut world = Self::connecting();
         world.list(ago(660), "kubernetes:eks-prod", &production(false));
         world.list(ago(660), "kubernetes:eks-staging", &staging());
@@ -174,6 +174,11 @@ impl World {
         world.status(ago(12), "kubernetes:eks-staging", Freshness::Denied, Some("401: the token has expired"));
         world.send(now(), Msg::Tick);
         world
+    }
+
+    /// A bad release and a crash loop in production.
+    pub(crate) fn breaks(&mut self, at: Timestamp) {
+        self.list(at, "kubernetes:eks-prod", &production(true));
     }
 
     /// Ten thousand Services on one cluster, every hundredth of them short of an Instance.

@@ -1,7 +1,7 @@
 //! Failing check: a Check that we run ourselves does not pass.
 
 use crate::fleet::words::moment;
-use crate::model::{Finding, HealthState, Outcome};
+use crate::model::{CheckKind, Finding, HealthState, Outcome};
 
 use super::{Case, Evidence};
 
@@ -10,7 +10,9 @@ pub(super) const NAME: &str = "failing check";
 pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     let mut evidence = Evidence::new();
     let mut first = None;
-    let failing = case.signals.checks.iter().filter(|check| check.outcome == Outcome::Failing);
+    // What the platform says of its own check is told of the Instances that fail it.
+    let ours = case.signals.checks.iter().filter(|check| check.kind != CheckKind::Health);
+    let failing = ours.filter(|check| check.outcome == Outcome::Failing);
     for check in failing {
         let since = check.since.map(|at| format!(" since {}", moment(at, case.now))).unwrap_or_default();
         evidence.saw(&check.key, check.since, &format!("{} {}{since}: {}", check.kind, check.target, check.message));

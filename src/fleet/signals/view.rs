@@ -93,12 +93,13 @@ pub struct StoreView<'a> {
 }
 
 impl Fleet {
-    /// All queues: by Environment, those that somebody should look at first, then by name.
+    /// All queues: those that somebody should look at first, then those that grow; by Environment, then by name.
     #[must_use]
     pub fn queues(&self) -> Vec<QueueView<'_>> {
         let mut views: Vec<QueueView<'_>> = self.facts_of_queues().filter_map(|queue| self.queue_view(queue)).collect();
         views.sort_by(|a, b| {
-            let order = |view: &QueueView<'_>| (Reverse(view.is_bad()), Reverse(care(view.tier)));
+            let grows = |view: &QueueView<'_>| view.state == QueueState::Growing;
+            let order = |view: &QueueView<'_>| (Reverse(view.is_bad()), Reverse(grows(view)), Reverse(care(view.tier)));
             (order(a), &a.environment, &a.queue.name, &a.queue.key).cmp(&(
                 order(b),
                 &b.environment,

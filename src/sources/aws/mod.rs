@@ -8,6 +8,7 @@ mod alarm;
 mod alarm_convert;
 mod ask;
 mod board;
+pub mod changing;
 mod client;
 mod cloudwatch;
 mod cloudwatch_convert;

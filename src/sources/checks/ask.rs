@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::seen::Seen;
 use super::trust::Trust;
 use super::{dns, http, postgres, redis, tcp, tls};
-use crate::model::{CheckKind, CheckSpec, Timestamp};
+use crate::model::{CheckKind, CheckSpec, Outcome, Timestamp};
 use crate::sources::port::Clock;
 
 /// One run.
@@ -44,12 +44,18 @@ impl<'a> Ask<'a> {
                 CheckKind::Dns => dns::check(self).await,
                 CheckKind::Postgres => postgres::check(self).await,
                 CheckKind::Redis => redis::check(self).await,
+                CheckKind::Health => Seen::unknown("its platform runs it"),
             }
         };
-        match tokio::time::timeout(limit, work).await {
+        let seen = match tokio::time::timeout(limit, work).await {
             Ok(seen) => seen.within(self.spec),
             Err(_) => self.late(limit),
+        };
+        // The address of an Instance leads somewhere only on the network that it is on: without an answer we may be elsewhere.
+        if self.spec.found_by.raw() == CheckSpec::OF_INSTANCE && seen.latency_ms.is_none() {
+            return Seen { outcome: Outcome::Unknown, ..seen };
         }
+        seen
     }
 
     fn late(&self, limit: Duration) -> Seen {

@@ -3,7 +3,7 @@
 use super::events;
 use super::part::{Part, Scene};
 use super::play::{Actor, Play};
-use super::stage::{Identity, Stage};
+use super::stage::{Identity, Stage, takes};
 use crate::model::{Autoscaler, Fact, Kind, Labels, Route, Text, WorkloadKind};
 
 /// The account and region that stand in AWS's own examples.
@@ -34,7 +34,9 @@ impl Stage<'_> {
         for part in &scene.parts {
             let play = self.play(scene, part);
             let mut workload = self.workload(scene, &play, &format!("{PLACE}:service/{}/{}", scene.name, part.name));
-            workload.labels = Labels::keep(scene.labels.iter().copied());
+            let takes = takes(scene, part);
+            let own = takes.iter().map(|queues| ("quarterdeck.queues", queues.as_str()));
+            workload.labels = Labels::keep(scene.labels.iter().copied().chain(own));
             workload.revision = Some(Text::name(&definition(&play, play.history.newest().version)));
             out.push(Fact::Workload(Box::new(workload)));
             for actor in &play.actors {

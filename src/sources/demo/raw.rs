@@ -17,6 +17,7 @@ impl World {
             (Fact::Instance(instance), Platform::Compose) => container(instance),
             (Fact::Instance(instance), Platform::Kubernetes) => pod(instance),
             (Fact::Workload(workload), Platform::Kubernetes) => object(workload),
+            (Fact::Workload(workload), Platform::Compose) => composed(workload),
             (Fact::Workload(workload), _) => service(workload),
             _ => serde_json::to_value(&fact).unwrap_or(Value::Null),
         };
@@ -130,6 +131,26 @@ fn object(workload: &Workload) -> Value {
             "updatedReplicas": workload.updated,
             "availableReplicas": workload.available,
         },
+    })
+}
+
+/// A service of a Compose project, as its file and its containers tell.
+fn composed(workload: &Workload) -> Value {
+    let labels: Map<String, Value> =
+        workload.labels.iter().map(|(key, value)| (key.raw().to_owned(), json!(value))).collect();
+    let image = workload.images.first();
+    json!({
+        "project": workload.scope,
+        "service": workload.name,
+        "config": {
+            "image": image.map(|image| &image.reference),
+            "deploy": {"replicas": workload.desired},
+            "labels": labels,
+            "restart": "unless-stopped",
+        },
+        "containers": {"wanted": workload.desired, "running": workload.ready},
+        "imageId": image.and_then(|image| image.id.clone()),
+        "createdAt": workload.created_at,
     })
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use tokio::sync::Notify;
 
 use super::band::Player;
 use super::moment::Moment;
@@ -14,11 +15,13 @@ use super::samples::sample;
 use super::stage::moment_on_clock;
 use super::teller::Teller;
 use super::world::World;
-use crate::model::{Freshness, Key, LogAsk, SourceKind, SourceName, SourceStatus, Text, Update};
-use crate::sources::port::{Clock, Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
+use crate::model::{Fact, Freshness, Key, LogAsk, SourceKind, SourceName, SourceStatus, Text, Update};
+use crate::sources::port::{CheckOrder, Clock, Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
 
 /// Signs of life come this often while nothing changes.
 const ALIVE: Duration = Duration::from_secs(3);
+/// Most wishes for Checks that wait to be heard.
+const MOST_WISHES: usize = 16;
 /// Seconds between two samples of one Instance.
 const SAMPLE_EVERY: i64 = 2;
 
@@ -29,11 +32,15 @@ pub(super) struct DemoSource {
     clock: OnceLock<Arc<dyn Clock>>,
     /// Whether its facts were told before.
     known: AtomicBool,
+    /// Whose Checks somebody wants run now; one without names: all.
+    wanted: Mutex<Vec<Arc<[Text]>>>,
+    asked: Notify,
 }
 
 impl DemoSource {
     pub(super) fn new(world: World) -> Self {
-        Self { world, clock: OnceLock::new(), known: AtomicBool::new(false) }
+        let (clock, known) = (OnceLock::new(), AtomicBool::new(false));
+        Self { world, clock, known, wanted: Mutex::default(), asked: Notify::new() }
     }
 
     pub(super) fn world(&self) -> &World {
@@ -89,9 +96,30 @@ impl DemoSource {
             let next = if listed { teller.until().min(now.until()) } else { now.until() };
             tokio::select! {
                 () = tokio::time::sleep(self.pause(next, limit)) => {}
+                () = self.asked.notified() => self.check(desk).await?,
                 changed = visible.changed() => if changed.is_err() { return Ok(()) },
             }
         }
+    }
+
+    /// Tells the Checks that were asked for as they are now; while the site is out of reach nobody knows.
+    async fn check(&self, desk: &Desk) -> Result<(), Failure> {
+        let wanted = std::mem::take(&mut *self.wanted.lock().unwrap_or_else(PoisonError::into_inner));
+        let story = self.story();
+        if self.world.outage(&Moment::new(story)).is_some() {
+            return Ok(());
+        }
+        let concerned =
+            |service: &str, names: &Arc<[Text]>| names.is_empty() || names.iter().any(|n| n.raw() == service);
+        let again = self.world.at(story).0.into_iter().filter_map(|fact| match fact {
+            Fact::Check(mut check) if wanted.iter().any(|names| concerned(check.service.raw(), names)) => {
+                check.checked_at = Some(desk.now());
+                Some(Update::Put(super::teller::table(crate::model::Kind::Check), Fact::Check(check)))
+            }
+            _ => None,
+        });
+        let again: Vec<Update> = again.collect();
+        if again.is_empty() { Ok(()) } else { Ok(desk.send(again).await?) }
     }
 
     /// A console that opens while the site is out of reach is told what was known before: a story has a past.
@@ -168,5 +196,18 @@ impl Watch for DemoSource {
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {
         Box::pin(async move { self.world.describe(&ask, self.story()) })
+    }
+
+    fn order(&self, order: CheckOrder) {
+        let CheckOrder::Now(services) = order else { return };
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever asks so often gets one answer for all.
+        if wanted.len() >= MOST_WISHES {
+            *wanted = vec![Arc::from([])];
+        } else {
+            wanted.push(services);
+        }
+        drop(wanted);
+        self.asked.notify_one();
     }
 }

@@ -7,8 +7,8 @@ use super::moment::Moment;
 use super::part::{Part, Scene, Site};
 use super::play::{Actor, Play, Progress, State, failure_words};
 use crate::model::{
-    CheckState, Event, Exit, Fact, Image, Instance, Key, Kind, Labels, Owner, Phase, Platform, Revision, Rollout,
-    Scope, SourceName, Text, Timestamp, Waiting, Workload, WorkloadKind,
+    Broker, CheckState, Event, Exit, Fact, Image, Instance, Key, Kind, Labels, Owner, Phase, Platform, Revision,
+    Rollout, Scope, SourceName, Text, Timestamp, Waiting, Workload, WorkloadKind,
 };
 
 /// Events are forgotten after this many seconds, as Kubernetes does it.
@@ -101,7 +101,7 @@ impl Stage<'_> {
             kind: part.kind(self.site.platform),
             scope: Text::name(&scene.name),
             name: Text::name(&part.name),
-            labels: Labels::default(),
+            labels: Labels::keep(takes(scene, part).iter().map(|queues| ("quarterdeck.queues", queues.as_str()))),
             parent: None,
             desired: Some(play.history.count()),
             ready: Some(ready),
@@ -259,6 +259,13 @@ pub(super) fn image(dice: Dice, part: &Part, tag: &str) -> Image {
 /// What the registry says to a tag that is not there.
 pub(super) fn not_found(reference: &str) -> String {
     format!("failed to resolve reference \"{reference}\": {reference}: not found")
+}
+
+/// The queues of a scene that a part says it takes from: what BullMQ itself does not tell.
+pub(super) fn takes(scene: &Scene, part: &Part) -> Option<String> {
+    let own = |flow: &&super::part::Flow| *flow.consumer == *part.name && flow.broker == Broker::BullMq;
+    let names: Vec<&str> = scene.flows.iter().filter(own).map(|flow| flow.name).collect();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 fn condition(state: State, probed: bool) -> (Phase, bool, CheckState) {

@@ -21,7 +21,7 @@ struct Chapter {
 }
 
 /// The table that facts of a kind are listed in.
-fn table(kind: Kind) -> Table {
+pub(super) fn table(kind: Kind) -> Table {
     Table::whole(match kind {
         Kind::Scope => "scopes",
         Kind::Workload => "workloads",

@@ -18,6 +18,8 @@ pub(super) struct Marks {
     pub(super) labels: Labels,
     /// `Host()` rules of Traefik's HTTP routers, by the router's name, with whether it speaks TLS.
     pub(super) routers: Vec<Router>,
+    /// The port at which Traefik asks it, where its labels say so.
+    pub(super) served_at: Option<u16>,
 }
 
 /// What Compose itself wrote.
@@ -53,6 +55,10 @@ pub(super) fn read(labels: &HashMap<String, String>) -> Marks {
         compose: compose(labels),
         labels: Labels::keep(labels.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
         routers: routers(labels),
+        served_at: labels.iter().find_map(|(key, value)| {
+            let service = key.strip_prefix("traefik.http.services.")?;
+            service.strip_suffix(".loadbalancer.server.port").and_then(|_| value.parse().ok())
+        }),
     }
 }
 

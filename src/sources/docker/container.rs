@@ -1,9 +1,9 @@
 //! One container as we keep it: what the list tells of all, and what an inspection adds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::compose::{self, Marks};
-use super::wire::{Inspected, Listed, Port};
+use super::wire::{Inspected, Listed, NetworkSettings, Port};
 use crate::model::{CheckState, Text, Timestamp, redact};
 
 /// Where the engine says that a container is in its life.
@@ -54,6 +54,9 @@ pub(super) struct Container {
     pub(super) created_at: Option<Timestamp>,
     /// TCP ports of the host, with the address where it is one of them only.
     pub(super) ports: Vec<(u16, Option<Text>)>,
+    /// Its own address on the first of its networks, and the TCP ports that its image opens there.
+    pub(super) address: Option<Text>,
+    pub(super) inner: Vec<u16>,
     pub(super) detail: Option<Detail>,
 }
 
@@ -92,6 +95,8 @@ impl Container {
             exit_code: exit_in_words(&row.status),
             created_at: row.created.and_then(|s| Timestamp::from_second(s).ok()),
             ports: published(&row.ports),
+            address: address(&row.network_settings),
+            inner: inner(row.ports.iter().filter(|p| p.protocol != "udp").filter_map(|p| p.private_port)),
             detail: None,
         }
     }
@@ -122,6 +127,8 @@ impl Container {
             exit_code: row.state.exit_code.filter(|_| ran).and_then(|code| i32::try_from(code).ok()),
             created_at: time(&row.created),
             ports: bound(row),
+            address: address(&row.network_settings),
+            inner: inner(row.network_settings.ports.keys().filter_map(|name| name.strip_suffix("/tcp")?.parse().ok())),
             detail: Some(detail),
         }
     }
@@ -197,6 +204,14 @@ fn bound(row: &Inspected) -> Vec<(u16, Option<Text>)> {
     let ports: &HashMap<_, _> = &row.network_settings.ports;
     let tcp = ports.iter().filter(|(name, _)| !name.ends_with("/udp")).filter_map(|(_, bindings)| bindings.as_ref());
     sorted(tcp.flatten().filter_map(|b| Some((b.host_port.parse().ok()?, one_address(&b.host_ip)))).collect())
+}
+
+fn address(settings: &NetworkSettings) -> Option<Text> {
+    settings.networks.values().map(|network| &network.address).find(|a| !a.is_empty()).map(|a| Text::name(a))
+}
+
+fn inner(ports: impl Iterator<Item = u16>) -> Vec<u16> {
+    ports.collect::<BTreeSet<u16>>().into_iter().collect()
 }
 
 fn sorted(mut ports: Vec<(u16, Option<Text>)>) -> Vec<(u16, Option<Text>)> {

@@ -1,7 +1,7 @@
 //! The engine's JSON, read straight into the few fields that we keep. Every field may be missing, null, or from another
 //! version (API 1.41 to today's), and no word of an enumeration is taken for granted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Deserializer};
 
@@ -26,6 +26,8 @@ pub(super) struct Listed {
     #[serde(deserialize_with = "or_default")]
     pub(super) ports: Vec<Port>,
     #[serde(deserialize_with = "or_default")]
+    pub(super) network_settings: NetworkSettings,
+    #[serde(deserialize_with = "or_default")]
     pub(super) labels: HashMap<String, String>,
     #[serde(deserialize_with = "or_default")]
     pub(super) state: String,
@@ -40,6 +42,7 @@ pub(super) struct Listed {
 pub(super) struct Port {
     #[serde(rename = "IP", deserialize_with = "or_default")]
     pub(super) ip: String,
+    pub(super) private_port: Option<u16>,
     pub(super) public_port: Option<u16>,
     #[serde(rename = "Type", deserialize_with = "or_default")]
     pub(super) protocol: String,
@@ -159,6 +162,16 @@ pub(super) struct NetworkSettings {
     /// `80/tcp` and where it is bound.
     #[serde(deserialize_with = "or_default")]
     pub(super) ports: HashMap<String, Option<Vec<Binding>>>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) networks: BTreeMap<String, Network>,
+}
+
+/// A network that a container is on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Network {
+    #[serde(rename = "IPAddress", deserialize_with = "or_default")]
+    pub(super) address: String,
 }
 
 /// Where a port is bound on the host.

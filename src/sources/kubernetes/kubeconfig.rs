@@ -40,7 +40,12 @@ impl Login {
 ///
 /// # Errors
 /// Where a file is broken, the context is not there, or the plugin does not give credentials.
-pub(crate) async fn login(options: &Options, earlier: Option<Credentials>, now: Timestamp) -> Result<Login, Failure> {
+pub(crate) async fn login(
+    options: &Options,
+    earlier: Option<Credentials>,
+    now: Timestamp,
+    runs: &(dyn Fn(Option<&str>) + Sync),
+) -> Result<Login, Failure> {
     let files = options.clone();
     let mut config = blocking(move || read(&files)).await?;
     let exec = config.auth_info.exec.take();
@@ -48,6 +53,7 @@ pub(crate) async fn login(options: &Options, earlier: Option<Credentials>, now: 
     let mut credentials = earlier.filter(|c| exec.is_some() && holds(c, now));
     if let (Some(exec), None) = (exec, &credentials) {
         fresh = true;
+        runs(exec.command.as_deref());
         credentials = Some(exec::run(&exec, &options.allow_exec, options.plugin_deadline).await?);
     }
     if let Some(credentials) = &credentials {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -33,7 +33,9 @@ pub(crate) async fn stream(link: &Link, ask: LogAsk, out: LogOut) -> Result<(), 
         let reader = Reader { link, ask: &ask, name, container, last: None, out: &out };
         reader.run(several)
     });
-    try_join_all(readers).await.map(drop)
+    let ends = join_all(readers).await;
+    // As long as one of them could be read to its end, the pod could.
+    if ends.iter().any(Result::is_ok) { Ok(()) } else { ends.into_iter().collect() }
 }
 
 /// What is read of a pod: which containers it has, and whether they can still say something.
@@ -118,6 +120,8 @@ impl Reader<'_> {
             match failure {
                 None if !self.ask.follow => return Ok(()),
                 None => {}
+                // One that waits to be started again has nothing to read for now; the others go on meanwhile.
+                Some(trouble) if several && self.ask.follow && !is_final(&trouble) => {}
                 Some(trouble) if matches!(trouble.status, Some(400)) && several => {}
                 Some(trouble) if trouble.status.is_some_and(|s| s != 429 && s < 500) || failed > 5 => {
                     return Err(explain(trouble, self.ask));
@@ -206,6 +210,11 @@ impl Reader<'_> {
         let (container, text) = (self.container.clone(), Text::line(words));
         Ok(self.push(vec![LogLine { instance, at: None, stream: Stream::Note, container, text }]).await?)
     }
+}
+
+/// Whether asking again is of no use: the login or the grant is missing, or the pod is gone.
+fn is_final(trouble: &Trouble) -> bool {
+    matches!(trouble.status, Some(401 | 403 | 404))
 }
 
 enum Read {

@@ -14,6 +14,7 @@ mod logs;
 mod metrics;
 mod namespaces;
 mod narrow;
+pub mod permissions;
 mod raw;
 mod recent;
 mod resource;
@@ -66,6 +67,8 @@ pub(crate) struct Kubernetes {
 struct State {
     link: Option<Arc<Link>>,
     credentials: Option<Credentials>,
+    /// The login plugin that runs now.
+    plugin: Option<String>,
 }
 
 /// Makes the Source of a spec; it connects on first use.
@@ -94,9 +97,19 @@ impl Kubernetes {
     /// Reads the kubeconfig and makes a client; a login plugin's credentials are kept as long as they hold.
     async fn login(&self, now: Timestamp) -> Result<Login, Failure> {
         let earlier = self.state.lock().unwrap_or_else(PoisonError::into_inner).credentials.clone();
-        let login = kubeconfig::login(&self.options, earlier, now).await?;
+        let runs = |plugin: Option<&str>| {
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).plugin = plugin.map(str::to_owned);
+        };
+        let login = kubeconfig::login(&self.options, earlier, now, &runs).await;
+        runs(None);
+        let login = login?;
         self.state.lock().unwrap_or_else(PoisonError::into_inner).credentials.clone_from(&login.credentials);
         Ok(login)
+    }
+
+    /// The login plugin that is being waited for.
+    fn plugin(&self) -> Option<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).plugin.clone()
     }
 
     /// The link that everything goes over from now on.

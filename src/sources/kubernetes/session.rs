@@ -17,11 +17,13 @@ use super::narrow::narrow;
 use super::resource::{COMMON, CUSTOM, EVENTS, NAMESPACES, Resource};
 use super::trouble::Trouble;
 use super::{Kubernetes, metrics, namespaces};
-use crate::model::Text;
+use crate::model::{Freshness, SourceStatus, Text, Update};
 
 /// Longest silence before a sign of life is asked for, and how long its answer may take: together under ten seconds.
 const SILENCE: Duration = Duration::from_secs(5);
 const SIGN_DEADLINE: Duration = Duration::from_secs(4);
+/// How often it is said what a login still waits for.
+const STILL_WAITING: Duration = Duration::from_secs(2);
 const DISCOVERY_LIMIT: usize = 4 * 1024 * 1024;
 
 type Feeds = FuturesUnordered<JoinHandle<Option<Stop>>>;
@@ -31,11 +33,11 @@ type Feeds = FuturesUnordered<JoinHandle<Option<Stop>>>;
 /// # Errors
 /// Why it cannot go on.
 pub(crate) async fn run(source: &Kubernetes, desk: Desk) -> Result<(), Failure> {
-    let mut login = source.login(desk.now()).await?;
+    let mut login = patient_login(source, &desk).await?;
     let mut link = source.adopt(&login);
     let hello = match hello(&link, &desk).await {
         Err(trouble) if trouble.status == Some(401) && source.forget_login(&login) => {
-            login = source.login(desk.now()).await?;
+            login = patient_login(source, &desk).await?;
             link = source.adopt(&login);
             hello(&link, &desk).await
         }
@@ -75,6 +77,25 @@ pub(crate) async fn run(source: &Kubernetes, desk: Desk) -> Result<(), Failure> 
         Err(Stop::LoggedOut(_)) if source.forget_login(&login) => Ok(()),
         Err(Stop::LoggedOut(failure) | Stop::Fatal(failure)) => Err(failure),
         Ok(()) | Err(Stop::Forbidden) => Ok(()),
+    }
+}
+
+/// A login plugin may wait for a person: while it does, the Source says what it waits for.
+async fn patient_login(source: &Kubernetes, desk: &Desk) -> Result<Login, Failure> {
+    let began = desk.now();
+    let mut login = std::pin::pin!(source.login(began));
+    loop {
+        tokio::select! {
+            ended = &mut login => return ended,
+            () = tokio::time::sleep(STILL_WAITING) => {
+                let Some(plugin) = source.plugin() else { continue };
+                let seconds = (desk.now().as_second() - began.as_second()).max(0);
+                let words = format!("waiting for the login plugin {plugin}, {seconds} s");
+                let status =
+                    SourceStatus { state: Freshness::Connecting, detail: Some(Text::line(&words)), ..SourceStatus::default() };
+                desk.say(vec![Update::Status(status)]).await?;
+            }
+        }
     }
 }
 

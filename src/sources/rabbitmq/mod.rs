@@ -9,6 +9,7 @@ mod book;
 mod convert;
 mod dead;
 mod lists;
+pub mod permissions;
 mod raw;
 mod watch;
 mod wire;

@@ -16,6 +16,7 @@ mod judge;
 mod link;
 mod meter;
 mod name;
+pub mod permissions;
 mod raw;
 mod reply;
 mod scan;

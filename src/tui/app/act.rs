@@ -2,11 +2,12 @@
 
 use jiff::SignedDuration;
 
+use super::errand::{Errand, Said};
 use super::{App, Prompt, Wish, close, facts, subject, view};
-use crate::engine::{Ask, Console};
+use crate::engine::{Ask, Console, State};
 use crate::model::Timestamp;
 use crate::tui::keymap::Action;
-use crate::tui::screen::{Command, Overlay, Place, Subject, Tab, signals};
+use crate::tui::screen::{Command, Overlay, Place, Subject, Tab, View};
 use crate::tui::state::Replaying;
 use crate::tui::widget::field::Field;
 
@@ -23,9 +24,9 @@ impl App {
             Action::Debug => self.show(&Overlay::Debug, console, now),
             Action::Watch => self.run(vec![Command::Go(Place::Watch)], console, now),
             Action::Services => self.run(vec![Command::Go(Place::Services)], console, now),
-            Action::Queues => self.signals(Place::Queues, console, now),
-            Action::Alarms => self.signals(Place::Alarms, console, now),
-            Action::Checks => self.signals(Place::Checks, console, now),
+            Action::Queues => self.run(vec![Command::Go(Place::Queues)], console, now),
+            Action::Alarms => self.run(vec![Command::Go(Place::Alarms)], console, now),
+            Action::Checks => self.run(vec![Command::Go(Place::Checks)], console, now),
             Action::Timeline => self.run(vec![Command::Go(Place::Timeline)], console, now),
             Action::Sources => self.run(vec![Command::Go(Place::Sources)], console, now),
             Action::Back => self.back(console, now),
@@ -36,6 +37,7 @@ impl App {
                 console.ask(Ask::Refresh(None));
                 self.ui.say("asking every Source again", false, now);
             }
+            Action::CheckNow => self.check_now(console, now),
             Action::Redraw => self.wishes.push(Wish::Redraw),
             Action::Suspend => self.wishes.push(Wish::Suspend),
             Action::Quit => self.wishes.push(Wish::Quit),
@@ -46,14 +48,34 @@ impl App {
         }
     }
 
-    /// To a screen of signals, or why it is not there.
-    fn signals(&mut self, place: Place, console: &mut Console, now: Timestamp) {
+    /// Runs the Checks of what is under the cursor now: of a Service, of an Environment, else all that can be seen.
+    fn check_now(&mut self, console: &mut Console, now: Timestamp) {
         let view = view(&self.ui, &self.look, facts(self.frozen.as_deref(), &console.state), now);
-        let command = match signals::missing(&view, &place) {
-            None => Command::Go(place),
-            Some(why) => Command::say(why),
+        let subject = self.screens.top().subject(&view);
+        // A view that stands still knows nothing of what ends from now on.
+        let live = View { state: &console.state, ..view };
+        match Errand::of(subject.as_ref(), &live) {
+            Err(why) => self.ui.say(why, true, now),
+            Ok((errand, services)) => {
+                console.ask(Ask::CheckNow(services));
+                self.errand = Some(errand);
+                self.follow_checks(&console.state, now);
+            }
+        }
+    }
+
+    /// Says how far the Checks are that were asked for, and at last what came of them.
+    pub(super) fn follow_checks(&mut self, state: &State, now: Timestamp) {
+        let Some(errand) = &self.errand else { return };
+        let said = errand.said(state, now);
+        let (text, bad) = match said {
+            Said::Under(text) => (text, false),
+            Said::Over { text, bad } => {
+                self.errand = None;
+                (text, bad)
+            }
         };
-        self.run(vec![command], console, now);
+        self.ui.say(text, bad, now);
     }
 
     /// What an action does to the thing under the cursor.

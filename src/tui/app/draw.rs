@@ -27,6 +27,7 @@ impl App {
     pub fn draw(&mut self, state: &State, now: Timestamp, buf: &mut Buffer) {
         self.ui.size = Size::new(buf.area.width, buf.area.height);
         self.ui.expire(now);
+        self.follow_checks(state, now);
         let view = view(&self.ui, &self.look, facts(self.frozen.as_deref(), state), now);
         let area = buf.area;
         buf.set_style(area, view.style(Role::Text).patch(view.style(Role::Background)));

@@ -3,6 +3,7 @@
 
 mod act;
 mod draw;
+mod errand;
 mod stack;
 mod subject;
 #[cfg(test)]
@@ -64,6 +65,8 @@ pub struct App {
     frozen: Option<Box<State>>,
     visible: Vec<Key>,
     wishes: Vec<Wish>,
+    /// The Checks that somebody asked for and waits for.
+    errand: Option<errand::Errand>,
 }
 
 struct Prompt {
@@ -87,6 +90,7 @@ impl App {
             frozen: None,
             visible: Vec::new(),
             wishes: Vec::new(),
+            errand: None,
         }
     }
 

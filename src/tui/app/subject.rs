@@ -46,6 +46,10 @@ fn of_service(address: &Address, state: &State) -> Option<String> {
                 w.key.source == route.key.source && w.scope == route.scope && w.kind == kind && w.name == *name
             })
         };
+        // The address of one Instance is no URL of its Service.
+        if route.kind.raw() == "instance" {
+            return false;
+        }
         let by_name = route.backends.contains(&address.service);
         route.workload.as_ref().is_some_and(|(kind, name)| there(*kind, name)) || by_name
     };

@@ -91,6 +91,7 @@ actions! {
     Sort "sort" ["s"] List "sort" "sort by the next column; at the last, the first again";
     Mark "mark" ["space"] List "mark" "mark or unmark";
     Why "why" ["w"] List "why" "why it is like this, with the evidence";
+    CheckNow "check-now" ["h"] List "check" "run its Checks now; of an Environment all of its Services'; else every Check";
     Runbook "runbook" ["r"] List "runbook" "show where its runbook lies and copy it";
     Actions "actions" ["x"] List "actions" "every verb for it, and why one is not available";
     Logs "logs" ["l"] List "logs" "its logs";

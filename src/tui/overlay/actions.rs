@@ -40,12 +40,15 @@ fn reads(subject: &Subject) -> &'static [Action] {
             Action::Events,
             Action::Describe,
             Action::Raw,
+            Action::CheckNow,
             Action::Url,
             Action::Runbook,
             Action::Copy,
             Action::Mark,
         ],
-        Subject::Environment(_) => &[Action::Unfold, Action::Fold, Action::Narrow, Action::Url, Action::Copy],
+        Subject::Environment(_) => {
+            &[Action::Unfold, Action::Fold, Action::CheckNow, Action::Narrow, Action::Url, Action::Copy]
+        }
         Subject::Source(_) => &[Action::Open, Action::Connect, Action::Refresh, Action::Copy],
     }
 }

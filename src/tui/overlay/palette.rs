@@ -2,7 +2,7 @@
 
 use super::picker::{Entry, Picker};
 use crate::tui::keymap::{Action, Context, ROWS};
-use crate::tui::screen::{Command, Overlay, Place, Tab, View, signals};
+use crate::tui::screen::{Command, Overlay, Place, Tab, View};
 use crate::tui::theme::SHIPPED;
 
 /// Services listed at most: beyond that the Services screen and its filter are the better tool.
@@ -41,8 +41,7 @@ fn commands(view: &View<'_>) -> Vec<Entry> {
         Action::Palette,
         Action::Back,
     ];
-    let there = |action| signals::place_of(action).is_none_or(|place| signals::missing(view, &place).is_none());
-    let rows = ROWS.iter().filter(|row| fits(row.context) && !moves.contains(&row.action) && there(row.action));
+    let rows = ROWS.iter().filter(|row| fits(row.context) && !moves.contains(&row.action));
     let command = |row: &crate::tui::keymap::Row| Entry {
         name: row.id.to_owned(),
         about: row.does.to_owned(),

@@ -77,7 +77,7 @@ impl<'a> Row<'a> {
 }
 
 /// Empty cells between columns, and at both edges of the screen one.
-const GAP: u16 = 2;
+pub const GAP: u16 = 2;
 
 /// What stands where.
 #[derive(Clone, Copy, Debug)]

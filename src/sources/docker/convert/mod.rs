@@ -1,6 +1,7 @@
 //! From containers to facts: Compose services and lone containers as Workloads, with their Instances, front doors and
 //! scopes. Pure: everything that it needs is handed in.
 
+mod check;
 mod event;
 mod image;
 mod instance;
@@ -70,6 +71,7 @@ pub(super) fn facts(world: &World<'_>, now: Timestamp) -> (Vec<Fact>, Option<Tim
         }
         facts.push(Fact::Workload(Box::new(workload::workload(world, group, now))));
         facts.extend(route::routes(world.source, group).into_iter().map(|r| Fact::Route(Box::new(r))));
+        facts.extend(check::check(world.source, group).map(|check| Fact::Check(Box::new(check))));
     }
     facts.extend(workload::absent(world, &groups).into_iter().map(|w| Fact::Workload(Box::new(w))));
     let settles = world.containers.values().filter_map(|c| probation(c, now)).min();

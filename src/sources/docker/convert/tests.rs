@@ -263,3 +263,49 @@ fn events_without_meaning_to_people_are_left_out() {
         ("health_status", "health check says unhealthy", true)
     );
 }
+
+fn health_checks(engine: &Engine) -> Vec<String> {
+    let told = engine.facts().into_iter().filter_map(|fact| match fact {
+        Fact::Check(check) => Some(format!("{} of {} {}: {}", check.kind, check.service, check.outcome, check.message)),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn checked(health: &str, log: &Value) -> Value {
+    json!({
+        "Config": { "Healthcheck": { "Test": ["CMD", "true"] } },
+        "State": { "Health": { "Status": health, "Log": log } },
+    })
+}
+
+#[test]
+fn the_health_checks_of_a_services_containers_are_one_check_of_it() {
+    let healthy = || checked("healthy", &json!([]));
+    let both = Engine::default().with("web", 1, healthy()).with("web", 2, healthy()).with("plain", 1, json!({}));
+    assert_eq!(health_checks(&both), ["health of p/web passing: 2 of 2 healthy"]);
+    let log = json!([{ "ExitCode": 1, "Output": "no database" }]);
+    let ill = Engine::default().with("web", 1, healthy()).with("web", 2, checked("unhealthy", &log));
+    assert_eq!(health_checks(&ill), ["health of p/web failing: 1 of 2 unhealthy: no database"]);
+    let begins = Engine::default().with("web", 1, checked("starting", &json!([])));
+    assert_eq!(health_checks(&begins), ["health of p/web not_checked: 1 of 1 starting"]);
+}
+
+#[test]
+fn containers_behind_a_rule_of_traefik_are_doors_of_their_own() {
+    let labels = json!({
+        "traefik.http.routers.web.rule": "Host(`shop.example`)",
+        "traefik.http.services.web.loadbalancer.server.port": "3000",
+    });
+    let net = json!({ "Networks": { "p_default": { "IPAddress": "172.18.0.5" } } });
+    let engine = Engine::default().with("web", 1, json!({ "Config": { "Labels": labels }, "NetworkSettings": net }));
+    let doors: Vec<_> = engine
+        .facts()
+        .into_iter()
+        .filter_map(|fact| match fact {
+            Fact::Route(route) if route.kind.raw() == "instance" => Some((route.hosts.clone(), route.ports.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(doors, [(vec![Text::name("172.18.0.5")], vec![3000])]);
+}

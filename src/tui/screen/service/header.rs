@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::model::{Address, Autoscaler, Service, Tier, Workload};
+use crate::model::{Address, Autoscaler, Service, Text, Tier, Workload};
 use crate::tui::screen::row::{Release, is_short, short_source};
 use crate::tui::screen::{View, cells, figure};
 use crate::tui::theme::Role;
@@ -51,7 +51,7 @@ fn lines<'a>(view: &View<'_>, address: &Address, area: Rect) -> Vec<Line<'a>> {
         lines.push(Line::styled(more, view.style(Role::Quiet)));
     }
     for workload in service.workloads.iter().filter_map(|key| fleet.workload(key)).take(2) {
-        lines.push(Line::styled(place(view, workload), view.style(Role::Quiet)));
+        lines.push(Line::styled(place(view, address, workload), view.style(Role::Quiet)));
     }
     let limits: Vec<String> = fleet.autoscalers(address).into_iter().map(autoscaler).collect();
     if !limits.is_empty() {
@@ -96,12 +96,14 @@ fn styled(line: Line<'_>) -> Vec<Span<'_>> {
 }
 
 /// Where a Workload runs and who else decides about it.
-fn place(view: &View<'_>, workload: &Workload) -> String {
+fn place(view: &View<'_>, address: &Address, workload: &Workload) -> String {
     let dot = view.glyphs.dot;
     let source = short_source(&workload.key.source);
     let mut line =
         format!("{} {source} {dot} {} {}/{}", workload.platform.word(), workload.kind, workload.scope, workload.name);
-    for owner in &workload.owners {
+    let scales = |kind: &Text| view.state.fleet.autoscalers(address).iter().any(|scaler| scaler.kind == *kind);
+    // Who scales it stands on a line of its own, with its limits.
+    for owner in workload.owners.iter().filter(|owner| !scales(&owner.kind)) {
         line.push_str(&format!(" {dot} {} {}", owner.kind, owner.name));
     }
     if let Some(revision) = &workload.revision {

@@ -152,7 +152,7 @@ impl Screen for ServicePage {
                     A::Save,
                 ]
             }
-            Tab::Signals => vec![A::NextTab, A::Runbook, A::Why, A::Logs, A::Filter],
+            Tab::Signals => vec![A::NextTab, A::CheckNow, A::Runbook, A::Why, A::Logs, A::Filter],
             Tab::Raw | Tab::Describe | Tab::Releases => vec![A::NextTab, A::Filter, A::NextMatch, A::Why, A::Copy],
             Tab::Events => vec![A::NextTab, A::Why, A::Logs, A::Actions],
         };

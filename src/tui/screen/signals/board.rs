@@ -11,7 +11,7 @@ use crate::tui::keymap::Action;
 use crate::tui::screen::list::List;
 use crate::tui::screen::{Answer, Command, Place, Screen, Subject, Tab, View, cells, figure};
 use crate::tui::theme::Role;
-use crate::tui::widget::table::{Column, Row, Table};
+use crate::tui::widget::table::{Column, GAP, Row, Table};
 use crate::tui::widget::words;
 
 /// An order of rows, and how the heading says it. The first of a list is the Fleet's own.
@@ -29,6 +29,13 @@ pub trait Signal: 'static {
     const NOTHING: &'static str;
     const COLUMNS: &'static [Column];
     const ORDERS: &'static [Order<Self::Row>];
+    /// Columns that want the room of their longest text, up to so many cells, before columns of a rank get any.
+    const WANT: &'static [(usize, u16)] = &[];
+
+    /// Cells of a row's text in one of those columns.
+    fn wants(_row: &Self::Row, _column: usize) -> u16 {
+        0
+    }
 
     fn place() -> Place;
 
@@ -75,11 +82,22 @@ pub struct Board<S: Signal> {
     /// Rows that there are without the filter, and how many of those shown somebody should look at.
     all: usize,
     bad: usize,
+    /// What the columns want for the rows there are.
+    wanted: Vec<(usize, u16)>,
 }
 
 impl<S: Signal> Default for Board<S> {
     fn default() -> Self {
-        Self { list: List::default(), rows: Vec::new(), text: String::new(), order: 0, made_of: None, all: 0, bad: 0 }
+        Self {
+            list: List::default(),
+            rows: Vec::new(),
+            text: String::new(),
+            order: 0,
+            made_of: None,
+            all: 0,
+            bad: 0,
+            wanted: Vec::new(),
+        }
     }
 }
 
@@ -101,9 +119,25 @@ impl<S: Signal> Board<S> {
             rows.sort_by(order);
         }
         self.bad = rows.iter().filter(|row| S::is_bad(row)).count();
+        let longest = |column: usize| rows.iter().map(|row| S::wants(row, column)).max().unwrap_or(0);
+        self.wanted = S::WANT.iter().map(|(column, most)| (*column, longest(*column).min(*most))).collect();
         self.list.take(rows.iter().map(|row| S::key(row).clone()).collect());
         self.rows = rows;
         self.made_of = Some(made_of);
+    }
+
+    /// The columns for so many cells: what they want they get as long as those that always stay have room beside it.
+    fn columns(&self, width: u16) -> Vec<Column> {
+        let mut columns = S::COLUMNS.to_vec();
+        let always: u16 = columns.iter().filter(|column| column.rank == 0).map(|column| column.width + GAP).sum();
+        let mut spare = width.saturating_sub(always);
+        for (n, wants) in &self.wanted {
+            let Some(column) = columns.get_mut(*n) else { continue };
+            let more = wants.saturating_sub(column.width).min(spare);
+            column.width += more;
+            spare -= if column.rank == 0 { more } else { 0 };
+        }
+        columns
     }
 
     fn on_row(&self) -> Option<&S::Row> {
@@ -117,6 +151,10 @@ impl<S: Signal> Board<S> {
     fn heading(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         let inner = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), height: 1, ..area };
         let quiet = view.style(Role::Quiet);
+        if self.all == 0 {
+            let title = Line::styled(S::TITLE, view.style(Role::Strong));
+            return words::draw(&title, inner, buf, view.glyphs);
+        }
         let order = Line::styled(self.order_word(), quiet);
         let left = words::draw_right(&order, inner, buf, view.glyphs);
         let shown = self.rows.len();
@@ -152,7 +190,15 @@ impl<S: Signal> Screen for Board<S> {
 
     fn hints(&self, view: &View<'_>) -> Vec<Action> {
         use Action as A;
+        if self.all == 0 {
+            let mut hints = vec![A::Sources, A::Refresh, A::Palette, A::Watch];
+            hints.extend(super::doors(view).into_iter().filter(|door| super::place_of(*door) != Some(S::place())));
+            return hints;
+        }
         let mut hints = vec![A::Open];
+        if S::place() == Place::Checks {
+            hints.push(A::CheckNow);
+        }
         if self.on_row().and_then(S::runbook).is_some() {
             hints.push(A::Runbook);
         }
@@ -169,11 +215,15 @@ impl<S: Signal> Screen for Board<S> {
     fn draw(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
         self.heading(view, area, buf);
         if self.rows.is_empty() {
-            let words = if self.all > 0 { "nothing matches the filter; Esc clears it" } else { S::NOTHING };
-            cells::quiet_line(view, words, cells::second_line(area), buf);
+            if self.all > 0 {
+                cells::quiet_line(view, "nothing matches the filter; Esc clears it", cells::second_line(area), buf);
+            } else {
+                super::empty::draw(view, &S::place(), S::NOTHING, cells::below(cells::below(area)), buf);
+            }
             return;
         }
-        let table = Table { columns: S::COLUMNS, count: self.rows.len(), top: self.list.top(), at: self.list.at() };
+        let columns = self.columns(area.width);
+        let table = Table { columns: &columns, count: self.rows.len(), top: self.list.top(), at: self.list.at() };
         let (above, below) = cells::split_whole(area);
         if let Some(row) = self.on_row() {
             cells::whole(view, &S::whole(view, row), below, buf);

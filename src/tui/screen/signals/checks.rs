@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use ratatui::text::Line;
 
 use crate::fleet::CheckView;
-use crate::model::{Address, Check, EnvironmentAddress, Key, Outcome};
+use crate::model::{Address, Check, CheckKind, EnvironmentAddress, Key, Outcome};
 use crate::tui::screen::{Place, View, cells};
 use crate::tui::theme::Role;
 use crate::tui::widget::ages;
@@ -53,6 +53,13 @@ pub fn word(outcome: Outcome) -> &'static str {
     if outcome == Outcome::NotChecked { "not checked" } else { outcome.word() }
 }
 
+/// The target without the scheme that everybody expects: its host is what one looks for.
+fn place(check: &Check) -> &str {
+    let target = check.target.shown();
+    let rest = target.strip_prefix("https://").filter(|_| check.kind == CheckKind::Http);
+    rest.map_or(target, |rest| rest.trim_end_matches('/'))
+}
+
 impl Signal for Checks {
     type Row = CheckRow;
     const TITLE: &'static str = "CHECKS";
@@ -61,14 +68,15 @@ impl Signal for Checks {
     const NOTHING: &'static str = "no Check has been found yet; `[[check]]` in the config file names more";
     const COLUMNS: &'static [Column] = &[
         Column::text("STATE", 13),
-        Column::text("SERVICE", 22),
-        Column::text("KIND", 8),
-        Column::text("TARGET", 24).rank(1),
+        Column::text("SERVICE", 14),
+        Column::text("KIND", 8).rank(4),
+        Column::text("TARGET", 20),
         Column::number("ms", 5).rank(2),
-        Column::number("CHECKED", 7).rank(4),
+        Column::number("CHECKED", 7).rank(5),
         Column::number("CERT", 5).rank(3),
-        Column::text("SEEN", 24).grows(),
+        Column::text("SEEN", 18).grows(),
     ];
+    const WANT: &'static [(usize, u16)] = &[(1, 34), (3, 48)];
     const ORDERS: &'static [Order<CheckRow>] = &[
         ("what fails first", |_, _| Ordering::Equal),
         ("Service", |a, b| a.name.cmp(&b.name)),
@@ -81,6 +89,10 @@ impl Signal for Checks {
 
     fn place() -> Place {
         Place::Checks
+    }
+
+    fn wants(row: &CheckRow, column: usize) -> u16 {
+        cells::width(if column == 1 { &row.name } else { place(&row.check) })
     }
 
     fn gather(view: &View<'_>) -> Vec<CheckRow> {
@@ -122,7 +134,7 @@ impl Signal for Checks {
             Line::styled(format!("{mark} {}", word(check.outcome)), view.style(role)),
             Line::styled(row.name.clone(), view.style(Role::Strong)),
             Line::styled(check.kind.word(), quiet),
-            Line::styled(check.target.shown().to_owned(), view.style(Role::Text)),
+            Line::styled(place(&row.check).to_owned(), view.style(Role::Text)),
             Line::styled(check.latency_ms.map(|ms| ms.to_string()).unwrap_or_default(), view.style(Role::Text)),
             Line::styled(check.checked_at.map(|at| cells::when(view).age(at)).unwrap_or_default(), quiet),
             Line::styled(days.map(|days| format!("{days}d")).unwrap_or_default(), view.style(ending)),

@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod board;
 pub mod checks;
+pub mod empty;
 pub mod queues;
 
 pub use board::{Board, Signal};
@@ -12,29 +13,33 @@ use crate::tui::keymap::Action;
 
 use super::{Place, View};
 
-/// Why a screen of signals is not there, in words; `None`: it is there. It is where there is a fact of its kind, or a
-/// Source that could tell one: an empty screen helps nobody.
+/// The kinds of Sources that tell what stands on a screen of signals.
+#[must_use]
+pub fn tellers(place: &Place) -> &'static [SourceKind] {
+    use SourceKind as S;
+    match place {
+        Place::Queues => &[S::RabbitMq, S::Redis, S::Aws],
+        Place::Alarms => &[S::Alertmanager, S::Prometheus, S::Aws],
+        _ => &[],
+    }
+}
+
+/// Why nothing can stand on a screen of signals, in words; `None`: there is a fact of its kind, or a Source that could tell
+/// one.
 #[must_use]
 pub fn missing(view: &View<'_>, place: &Place) -> Option<&'static str> {
-    use SourceKind as S;
     let fleet = &view.state.fleet;
-    let (kind, tellers, words): (Kind, &[SourceKind], &str) = match place {
-        Place::Queues => (
-            Kind::Queue,
-            &[S::RabbitMq, S::Redis, S::Aws],
-            "no queue is known: no Source here is a broker (`rabbitmq`, `redis` or `aws` in the config file)",
-        ),
-        Place::Alarms => (
-            Kind::Alarm,
-            &[S::Alertmanager, S::Prometheus, S::Aws],
-            "no alarm is known: no Source here tells any (`alertmanager`, `prometheus` or `aws` in the config file)",
-        ),
+    let (kind, words): (Kind, &str) = match place {
+        Place::Queues => (Kind::Queue, "no queue is known: no Source here is a broker (`rabbitmq`, `redis` or `aws`)"),
+        Place::Alarms => {
+            (Kind::Alarm, "no alarm is known: no Source here tells any (`alertmanager`, `prometheus` or `aws`)")
+        }
         Place::Checks => {
-            (Kind::Check, &[], "no Check is known: none was found, and `[[check]]` in the config file names none")
+            (Kind::Check, "no Check is known: none was found, and no `[[check]]` in the config file names one")
         }
         _ => return None,
     };
-    let there = fleet.has_signal(kind) || fleet.sources().any(|source| tellers.contains(&source.kind));
+    let there = fleet.has_signal(kind) || fleet.sources().any(|source| tellers(place).contains(&source.kind));
     (!there).then_some(words)
 }
 

@@ -42,7 +42,10 @@ impl QueueRow {
         let taker = queue.consumer.as_ref().map(|address| {
             let service = view.state.fleet.service(address);
             let ready = service.and_then(|service| figure::ready(service.ready, service.desired));
-            format!("{} {}", view.address(address), ready.unwrap_or_default()).trim_end().to_owned()
+            // Beside its queue the Environment of the consumer is said only where it is another.
+            let near = address.environment == queue.environment;
+            let name = if near { address.service.to_string() } else { view.address(address) };
+            format!("{name} {}", ready.unwrap_or_default()).trim_end().to_owned()
         });
         Self {
             queue: queue.queue.clone(),
@@ -110,12 +113,13 @@ impl Signal for Queues {
         Column::number("OLDEST", 6).rank(1),
         Column::number("IN/s", 6).rank(2),
         Column::number("OUT/s", 6).rank(2),
-        Column::text("CONSUMER", 20),
+        Column::text("CONSUMER", 12),
         Column::text("STATE", 12),
         Column::text("2 MIN", 12).rank(3),
         Column::number("EMPTY", 6),
         Column::text("NOTE", 34).rank(8),
     ];
+    const WANT: &'static [(usize, u16)] = &[(0, 44), (9, 28)];
     const ORDERS: &'static [Order<QueueRow>] = &[
         ("what to look at first", |_, _| std::cmp::Ordering::Equal),
         ("address", |a, b| a.address.cmp(&b.address)),
@@ -130,6 +134,10 @@ impl Signal for Queues {
 
     fn place() -> Place {
         Place::Queues
+    }
+
+    fn wants(row: &QueueRow, column: usize) -> u16 {
+        cells::width(if column == 0 { &row.address } else { &row.taker })
     }
 
     fn gather(view: &View<'_>) -> Vec<QueueRow> {

@@ -113,8 +113,10 @@ impl Screen for Watch {
             return vec![Action::Sources, Action::Refresh, Action::Palette, Action::Help, Action::Quit];
         }
         let mut hints = match self.subject(view) {
-            Some(Subject::Service(_)) => vec![Action::Open, Action::Why, Action::Logs, Action::Events, Action::Actions],
-            Some(_) => vec![Action::Open],
+            Some(Subject::Service(_)) => {
+                vec![Action::Open, Action::Why, Action::Logs, Action::Events, Action::CheckNow, Action::Actions]
+            }
+            Some(_) => vec![Action::Open, Action::CheckNow],
             None => vec![Action::Sources],
         };
         hints.extend([Action::Filter, Action::Narrow, Action::Palette, Action::Services]);
