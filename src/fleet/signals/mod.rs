@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::model::{Address, EnvironmentAddress, Fact, Key, Kind, Queue, SourceName, Text, Timestamp};
+use crate::model::{Address, AlarmState, EnvironmentAddress, Fact, Key, Kind, Queue, SourceName, Text, Timestamp};
 
 use super::Fleet;
 use super::history::{History, Point};
@@ -234,7 +234,11 @@ impl Fleet {
         for key in self.signals.of(service) {
             match self.store.get(key) {
                 Some(Fact::Queue(queue)) => sights.queues.push(self.queue_sight(queue)),
-                Some(Fact::Alarm(alarm)) => sights.alarms.push(alarm),
+                // That it is silenced or inhibited counts as long as somebody says so; that it fires, until somebody says otherwise.
+                Some(Fact::Alarm(alarm)) => {
+                    let holds = alarm.state != AlarmState::Suppressed || self.silent_since(&key.source).is_none();
+                    sights.alarms.extend(holds.then_some(&**alarm));
+                }
                 Some(Fact::Check(check)) => sights.checks.push(check),
                 _ => {}
             }

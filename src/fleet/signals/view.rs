@@ -315,9 +315,11 @@ impl Fleet {
     }
 }
 
-/// Of two Sources that tell one alarm, the one that knows of silences speaks; then the one that says more.
-fn speaks(view: &AlarmView) -> (bool, Reverse<AlarmState>) {
-    (view.alarm.silenced_until.is_none() && view.alarm.suppressed_by.is_none(), Reverse(view.alarm.state))
+/// Of two Sources that tell one alarm, one that answers speaks; of those the one that knows of silences, then the one that says
+/// more. What was silenced when its Source fell silent need not be so now.
+fn speaks(view: &AlarmView) -> (bool, bool, Reverse<AlarmState>) {
+    let stale = view.stale_since.is_some();
+    (stale, view.alarm.state != AlarmState::Suppressed, Reverse(view.alarm.state))
 }
 
 /// Takes over what the other Source knows beside.

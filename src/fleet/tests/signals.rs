@@ -275,3 +275,20 @@ fn a_reading_is_tied_by_its_labels_and_says_nothing_once_its_source_is_stale() {
     assert_eq!(numbers(&lab, "api"), (None, None, None, None));
     assert!(lab.fleet.readings_of(&api).iter().all(|view| view.stale_since.is_some()), "they stay, with their age");
 }
+
+#[test]
+fn a_silence_counts_as_long_as_the_one_who_keeps_it_answers() {
+    let mut lab = lab(vec![deployment("api", 1, 1)]);
+    let speaks = [("namespace", "shop-prod"), ("service", "api")];
+    let silenced = alarm("am", "Api5xx", AlarmState::Suppressed, &speaks);
+    let firing = alarm("prom", "Api5xx", AlarmState::Firing, &speaks);
+    tell(&mut lab, "am", signal(Fact::Alarm(Box::new(silenced))), 1);
+    tell(&mut lab, "prom", signal(Fact::Alarm(Box::new(firing))), 1);
+    let shown = |lab: &Lab| {
+        let alarms = lab.fleet.alarms();
+        alarms.iter().find(|view| view.alarm.name.raw() == "Api5xx").unwrap().alarm.state
+    };
+    assert_eq!((shown(&lab), lab.health("api").0), (AlarmState::Suppressed, HealthState::Healthy));
+    tell(&mut lab, "am", vec![Update::Status(status(Freshness::Unreachable))], 5);
+    assert_eq!((shown(&lab), lab.health("api").0), (AlarmState::Firing, HealthState::Degraded));
+}

@@ -104,8 +104,8 @@ impl Around<'_> {
             "" => "silenced".to_owned(),
             who => format!("silenced by {who}"),
         };
-        match silence.comment.trim() {
-            "" => by,
+        match alerts::prose(&silence.comment) {
+            why if why.is_empty() => by,
             why => format!("{by}: {why}"),
         }
     }
@@ -175,7 +175,7 @@ mod tests {
         let silence = |id: &str, ends: &str| Silence {
             id: id.to_owned(),
             created_by: "ann".to_owned(),
-            comment: "known\n".to_owned(),
+            comment: " known\nsince noon\n".to_owned(),
             ends_at: ends.to_owned(),
         };
         let silences = [silence("s1", "2026-11-21T14:00:00Z"), silence("s2", "2026-11-21T13:00:00Z")];
@@ -185,7 +185,10 @@ mod tests {
         let alarm = &seen.alarms[0];
         assert_eq!((alarm.state, alarm.silenced_until), (AlarmState::Suppressed, "2026-11-21T14:00:00Z".parse().ok()));
         let words = alarm.suppressed_by.as_ref().unwrap();
-        assert_eq!(words.raw(), "silenced by ann: known; silenced by ann: known; silenced (silence s9); and 2 more");
+        assert_eq!(
+            words.raw(),
+            "silenced by ann: known since noon; silenced by ann: known since noon; silenced (silence s9); and 2 more"
+        );
         let inhibited = serde_json::json!({ "state": "suppressed", "inhibitedBy": ["b2"] });
         let seen = all(&[alert("a1", "Slow", inhibited), alert("b2", "NodeDown", active())], &[]);
         assert_eq!(seen.alarms[0].suppressed_by.as_ref().unwrap().raw(), "inhibited by NodeDown (instance=b2)");

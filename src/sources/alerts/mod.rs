@@ -69,11 +69,15 @@ pub(super) fn scope(labels: &Pairs) -> Text {
     Text::name(first(labels, &["namespace"]).unwrap_or_default())
 }
 
-/// What it says, in one line; prose that was written over several is joined.
+/// What it says, in one line.
 pub(super) fn summary(annotations: &Pairs) -> Text {
-    let said = first(annotations, &["summary", "message", "description", "title"]).unwrap_or_default();
+    Text::line(&prose(first(annotations, &["summary", "message", "description", "title"]).unwrap_or_default()))
+}
+
+/// What people wrote over several lines, in one.
+pub(super) fn prose(said: &str) -> String {
     let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
-    Text::line(&lines.collect::<Vec<_>>().join(" "))
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// Where its runbook lies.

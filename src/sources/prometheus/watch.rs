@@ -117,6 +117,10 @@ pub(super) fn opened<T>(answer: Envelope<T>) -> Result<(T, Vec<String>), Failure
     let Envelope { status, data, error, warnings } = answer;
     match data {
         Some(data) if status != "error" => Ok((data, warnings)),
+        _ if error.is_empty() => {
+            let words = "Prometheus answered neither data nor an error";
+            Err(Failure::new(FailureKind::Garbled, words).hint("is it a Prometheus that answers there?"))
+        }
         _ => Err(Failure::new(FailureKind::Garbled, format!("Prometheus answered an error: {error}"))),
     }
 }

@@ -1,6 +1,7 @@
 """The alerts part: a Prometheus with rules that fire, wait, fail and are inhibited, an exporter whose counters grow, and two
 Alertmanagers in one cluster that are both told of every alert."""
 import json
+import signal
 import sys
 import urllib.request
 from pathlib import Path
@@ -37,11 +38,13 @@ def up():
     """Brings all four up, each on loopback alone."""
     prometheus, alertmanager = programs("prometheus", "prometheus-alertmanager")
     home = places.folder("alerts")
-    (home / "rules.json").write_text(json.dumps({"groups": [{"name": "lab", "interval": "1s", "rules": RULES}]}))
+    rules, text = home / "rules.json", json.dumps({"groups": [{"name": "lab", "interval": "1s", "rules": RULES}]})
+    others = rules.exists() and rules.read_text() != text
+    rules.write_text(text)
     target = lambda port: {"static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
     (home / "prometheus.json").write_text(json.dumps({
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s", "external_labels": {"replica": "a", "cluster": "lab"}},
-        "rule_files": [str(home / "rules.json")],
+        "rule_files": [str(rules)],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{FIRST}", f"127.0.0.1:{SECOND}"]}]}]},
         "scrape_configs": [{"job_name": "dead", **target(1)}, {"job_name": "lab", "honor_labels": True, **target(EXPORTER)}]}))
     (home / "alertmanager.json").write_text(json.dumps({
@@ -55,8 +58,12 @@ def up():
                       "--cluster.gossip-interval=100ms", *peers)
         wait(name, lambda: answers(f"http://127.0.0.1:{port}/-/ready"), 40, servers.Server(name))
     servers.start("prometheus", prometheus, f"--config.file={home}/prometheus.json", f"--storage.tsdb.path={places.folder('alerts/tsdb')}",
-                  f"--web.listen-address=127.0.0.1:{PROMETHEUS}", "--storage.tsdb.retention.time=1h")
+                  f"--web.listen-address=127.0.0.1:{PROMETHEUS}", "--storage.tsdb.retention.time=1h",
+                  # An Alertmanager that is found late, or comes back, is told soon.
+                  "--rules.alert.resend-delay=5s")
     wait("Prometheus", lambda: answers(f"http://127.0.0.1:{PROMETHEUS}/-/ready"), 60, servers.Server("prometheus"))
+    if others:
+        servers.send("prometheus", signal.SIGHUP)
     return {"PROMETHEUS": f"http://127.0.0.1:{PROMETHEUS}", "ALERTMANAGER": f"http://127.0.0.1:{FIRST}", "SECOND": f"http://127.0.0.1:{SECOND}",
             "PROJECT": PROJECT, "SERVER": "prometheus", "SERVER_A": "alertmanager", "SERVER_B": "alertmanager-b"}
 

@@ -1,9 +1,14 @@
 //! Every way in which a broker can fail to answer has words of its own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use quarterdeck::model::{Freshness, SecretPlace};
 use quarterdeck::sources::port::{Failure, FailureKind};
+use serde_json::json;
 
 use crate::server::{Answer, Broker};
-use crate::watched::{failure, source};
+use crate::watched::{Watched, failure, source, source_at};
 
 /// Every path has this answer.
 async fn all(answer: Answer) -> Failure {
@@ -102,4 +107,28 @@ async fn a_broker_with_too_much_to_do_is_left_alone_as_long_as_it_says() {
     says(&busy, FailureKind::Busy, &["429", "slow down"]);
     assert_eq!(busy.retry_after.unwrap().as_secs(), 7);
     says(&list(Answer::Whole(503, "", Vec::new())).await, FailureKind::Busy, &["503"]);
+}
+
+#[tokio::test]
+async fn a_rotated_password_is_read_again_and_no_queue_is_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "old\n").unwrap();
+    let (broker, rotated) = (Broker::recorded("3.10.8").await, Arc::new(AtomicBool::new(false)));
+    let is_rotated = rotated.clone();
+    broker.judge(move |asked| {
+        // `reader:new` and `reader:old`.
+        let valid = if is_rotated.load(Ordering::SeqCst) { "cmVhZGVyOm5ldw==" } else { "cmVhZGVyOm9sZA==" };
+        (!asked.login.is_some_and(|login| login.ends_with(valid))).then(|| Answer::refusal(401, "Login failed"))
+    });
+    let place = SecretPlace::File(file.clone());
+    let mut watched = Watched::synced(source_at(&broker.url(), ("reader", place), &[], &[])).await;
+    std::fs::write(&file, "new\n").unwrap();
+    rotated.store(true, Ordering::SeqCst);
+    broker.edit(|book| {
+        let rows = book["/api/queues?page"]["items"].as_array_mut().unwrap();
+        rows.iter_mut().find(|row| row["name"] == "emails").unwrap()["messages_ready"] = json!(10_000);
+    });
+    watched.until("the next list", |m| m.queue("emails").is_some_and(|q| q.ready == Some(10_000))).await;
+    assert_eq!((watched.mirror.synced, watched.mirror.status.state), (1, Freshness::Fresh), "nothing began anew");
 }

@@ -16,15 +16,20 @@ pub(crate) fn source(url: &str, vhosts: &[&str], queues: &[&str]) -> Arc<dyn Wat
 
 /// The same for another user with a password.
 pub(crate) fn source_as(url: &str, (user, password): (&str, &str), vhosts: &[&str], queues: &[&str]) -> Arc<dyn Watch> {
+    let place = SecretPlace::Command(["printf", password].map(str::to_owned).to_vec());
+    source_at(url, (user, place), vhosts, queues)
+}
+
+/// The same with a password that lies somewhere.
+pub(crate) fn source_at(
+    url: &str,
+    (user, place): (&str, SecretPlace),
+    vhosts: &[&str],
+    queues: &[&str],
+) -> Arc<dyn Watch> {
     // Another test may have been first.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let argv = ["printf", password].map(str::to_owned).to_vec();
-    let endpoint = Endpoint {
-        url: url.to_owned(),
-        user: Some(user.to_owned()),
-        password: Some(SecretPlace::Command(argv)),
-        ca_file: None,
-    };
+    let endpoint = Endpoint { url: url.to_owned(), user: Some(user.to_owned()), password: Some(place), ca_file: None };
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let spec = SourceSpec {
         name: SourceName::new("rabbit"),
