@@ -100,14 +100,17 @@ impl Ropes<'_> {
         self.tie(&place, None, "none of its labels names a Service".to_owned())
     }
 
-    /// By the same labels as an alarm.
+    /// By the same labels as an alarm. One that is nobody's stands on no screen: no place is worked out for it, since a server
+    /// may read thousands.
     pub(super) fn reading(&self, reading: &Reading) -> Tie {
-        let told = Told(&reading.labels);
-        let place = self.told_place(&reading.key.source, &Text::empty(), &told);
-        match self.named(&told) {
-            Some((service, because)) => self.tie(&place, Some(service), because),
-            None => self.tie(&place, None, "none of its labels names a Service".to_owned()),
-        }
+        let nowhere = || EnvironmentAddress { system: None, environment: Text::empty() };
+        let (service, because) = match self.named(&Told(&reading.labels)) {
+            Some((service, because)) => (Some(service), because),
+            None => (None, "none of its labels names a Service".to_owned()),
+        };
+        let environment = service.as_ref().map_or_else(nowhere, |service| service.environment.clone());
+        let tier = (self.tier)(&environment).unwrap_or(Tier::Unknown);
+        Tie { environment, tier, service, because: Text::line(&because) }
     }
 
     /// Where a signal belongs by its labels. What a database or a queue of AWS is called tells its Environment, as it does for the
