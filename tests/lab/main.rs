@@ -1,5 +1,5 @@
-//! Quarterdeck on real servers: a Docker engine with Compose, a Kubernetes control plane, an SSH daemon, a RabbitMQ, a Prometheus with
-//! Alertmanagers, nginx and Postgres, all from `tests/lab/up`.
+//! Quarterdeck on real servers: a Docker engine with Compose, a Kubernetes control plane, an SSH daemon, a RabbitMQ, a Redis, a Prometheus
+//! with Alertmanagers, nginx and Postgres, an AWS endpoint, all from `tests/lab/up`.
 //!
 //! Each test starts what it needs itself, has projects or a namespace of its own, drives the built program with a private home, and
 //! reads the JSON that `DESIGN` promises. `tests/run` runs them; by hand it is `cargo test --test lab [WORDS]` as root.
@@ -17,6 +17,7 @@
 mod fixtures;
 
 mod alerts;
+mod aws;
 mod checks;
 mod compose_breaks;
 mod compose_fleets;

@@ -25,7 +25,10 @@ const CHILDREN: usize = 100;
 /// Where the alarm itself cannot be read.
 pub(super) async fn tell(asker: Asker<'_>, ask: &AlarmAsk) -> Result<AlarmDetail, Failure> {
     let (metric, composite) = describe(asker, vec![ask.name.raw().to_owned()]).await?;
-    let mut detail = match (metric.first(), composite.first()) {
+    let named = |name: Option<&str>| name == Some(ask.name.raw());
+    let metric = metric.iter().find(|alarm| named(alarm.alarm_name()));
+    let composite = composite.iter().find(|alarm| named(alarm.alarm_name()));
+    let mut detail = match (metric, composite) {
         (Some(alarm), _) => of_metric(asker, ask, alarm).await?,
         (None, Some(alarm)) => of_composite(asker, alarm).await?,
         (None, None) => {

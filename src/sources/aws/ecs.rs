@@ -107,21 +107,14 @@ impl Ecs {
     async fn tell(&self, session: &Session<'_>, services: &[Service]) -> Result<(), Trouble> {
         let source = session.asker.desk.source();
         let now = session.asker.desk.now();
-        let (targets, scaled) = {
+        let targets = {
             let mut known = session.shared.lock();
             known.groups = groups(services);
             known.counts =
                 services.iter().map(|s| (place(s), (count(s.desired_count), count(s.running_count)))).collect();
-            (known.targets.clone(), known.scaled.clone())
+            known.targets.clone()
         };
-        let picture = Picture {
-            source,
-            now,
-            tasks: &self.tasks,
-            definitions: &self.definitions,
-            targets: &targets,
-            scaled: &scaled,
-        };
+        let picture = Picture { source, now, tasks: &self.tasks, definitions: &self.definitions, targets: &targets };
         let (mut workloads, mut instances, mut revisions, mut events) = (vec![], vec![], vec![], vec![]);
         for service in services {
             let own = task_convert::of_service(&picture, service);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_ecs::types::{Cluster, Deployment, DeploymentRolloutState, Service, Tag, Task, TaskDefinition};
 
-use super::shared::{Place, Target};
+use super::shared::Target;
 use super::{count, ecs, last_part, moment, name};
 use crate::model::{
     CheckState, Event, Fact, Image, Instance, Key, Kind, Labels, Owner, Phase, Platform, Revision, Rollout, Scope,
@@ -24,7 +24,6 @@ pub(super) struct Picture<'a> {
     /// By `family:revision`.
     pub(super) definitions: &'a HashMap<String, Arc<TaskDefinition>>,
     pub(super) targets: &'a BTreeMap<String, Target>,
-    pub(super) scaled: &'a BTreeSet<Place>,
 }
 
 impl Picture<'_> {
@@ -83,7 +82,7 @@ pub(super) fn workload(picture: &Picture<'_>, service: &Service, own: &[Instance
         job: None,
         probed: if behind { Some(true) } else { checked },
         images: definition.map(|d| images(d, own)).unwrap_or_default(),
-        owners: owners(picture, service, &place),
+        owners: owners(service),
         drift: Vec::new(),
         revision: definition_arn.map(|arn| Text::name(last_part(arn))),
         created_at: moment(service.created_at()),
@@ -137,12 +136,12 @@ pub(super) fn images(definition: &TaskDefinition, own: &[Instance]) -> Vec<Image
         .collect()
 }
 
-fn owners(picture: &Picture<'_>, service: &Service, place: &Place) -> Vec<Owner> {
-    let scaler = picture.scaled.contains(place).then_some(("ScalableTarget", place.1.as_str()));
+/// What made the service; who scales it the Fleet knows by its Autoscaler.
+fn owners(service: &Service) -> Vec<Owner> {
     let stack = service.tags().iter().find(|tag| tag.key() == Some("aws:cloudformation:stack-name"));
     let stack = stack.and_then(Tag::value).map(|name| ("CloudFormation", name));
     let owner = |(kind, name): (&str, &str)| Owner { kind: Text::name(kind), name: Text::name(name) };
-    scaler.into_iter().chain(stack).map(owner).collect()
+    stack.map(owner).into_iter().collect()
 }
 
 /// The tags that count, in the words that labels have.
@@ -237,14 +236,13 @@ mod tests {
 
     const CLUSTER: &str = "arn:aws:ecs:eu-central-1:1:cluster/shop-prod";
 
-    struct Known(SourceName, HashMap<String, Arc<TaskDefinition>>, BTreeMap<String, Target>, BTreeSet<Place>);
+    struct Known(SourceName, HashMap<String, Arc<TaskDefinition>>, BTreeMap<String, Target>);
 
     fn known() -> Known {
         let container = ContainerDefinition::builder().name("api").image("registry.example/api:3").build();
         let definition = TaskDefinition::builder().family("api").revision(3).container_definitions(container).build();
         let definitions = HashMap::from([("api:3".to_owned(), Arc::new(definition))]);
-        let scaled = BTreeSet::from([("shop-prod".to_owned(), "api".to_owned())]);
-        Known(SourceName::new("aws:prod"), definitions, BTreeMap::new(), scaled)
+        Known(SourceName::new("aws:prod"), definitions, BTreeMap::new())
     }
 
     impl Known {
@@ -255,7 +253,6 @@ mod tests {
                 tasks: &[],
                 definitions: &self.1,
                 targets: &self.2,
-                scaled: &self.3,
             }
         }
     }
@@ -291,7 +288,7 @@ mod tests {
         );
         assert_eq!((fact.revision.unwrap().raw(), fact.rollout), ("api:3", Rollout::Steady));
         assert_eq!(fact.images[0].reference.raw(), "registry.example/api:3");
-        assert_eq!(fact.owners[0].kind.raw(), "ScalableTarget");
+        assert_eq!(fact.owners, []);
         assert_eq!(fact.probed, Some(false));
     }
 

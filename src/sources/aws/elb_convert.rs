@@ -94,7 +94,10 @@ pub(super) fn check(source: &SourceName, group: &TargetGroup, place: &Place, all
         // No target, or none that has been looked at: that proves nothing.
         (true, true) => Outcome::Unknown,
     };
-    let mut words = format!("{} of {} targets healthy", good.len(), all.len());
+    let mut words = match all.len() {
+        0 => "no target is registered".to_owned(),
+        count => format!("{} of {count} targets healthy", good.len()),
+    };
     let named = |one: &&TargetHealthDescription| {
         let target = one.target();
         let id = target.and_then(|t| t.id()).unwrap_or_default();
@@ -298,7 +301,7 @@ mod tests {
         assert_eq!((mixed.message.raw(), mixed.target.raw()), (words, "HTTP /health to api"));
         assert_eq!(of(&[seen("a", TargetHealthStateEnum::Healthy)]).outcome, Outcome::Passing);
         assert_eq!(of(&[seen("a", TargetHealthStateEnum::Initial)]).outcome, Outcome::Unknown);
-        assert_eq!(of(&[]).outcome, Outcome::Unknown);
+        assert_eq!((of(&[]).outcome, of(&[]).message.raw()), (Outcome::Unknown, "no target is registered"));
     }
 
     #[test]

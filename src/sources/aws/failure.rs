@@ -78,18 +78,19 @@ pub(super) fn no_credentials(profile: &str, error: &(dyn Error + 'static)) -> Fa
 fn no_login(profile: &str, chain: &str) -> Failure {
     let has = |words: &[&str]| words.iter().any(|word| chain.contains(word));
     let denied = |words: String| told(FailureKind::Denied, &words);
-    if has(&["SSO", "sso", "Sso"]) {
+    // The portal of SSO alone calls it so that a session is over.
+    if has(&["SSO", "sso", "Sso", "UnauthorizedException", "Session token not found"]) {
         let words = format!("the SSO login of profile `{profile}` has expired, or there is none");
         return denied(words).hint(format!("aws sso login --profile {profile}"));
     }
     if has(&["profile `", "was not defined", "could not find profile", "not find source profile"]) {
-        let words = format!("profile `{profile}` gives no credentials: {chain}");
+        let words = format!("profile `{profile}` gives no credentials ({chain})");
         return denied(words).hint(
             "`aws configure list-profiles` lists those that there are; aws = \"default\" takes the environment's keys",
         );
     }
     if has(&["dispatch failure", "timed out", "timeout"]) {
-        let words = format!("the credentials of profile `{profile}` cannot be fetched: {chain}");
+        let words = format!("the credentials of profile `{profile}` cannot be fetched ({chain})");
         return told(FailureKind::Unreachable, &words);
     }
     if has(&["no providers in chain", "not enabled", "not loaded", "No credentials"]) {
@@ -103,7 +104,7 @@ fn no_login(profile: &str, chain: &str) -> Failure {
         };
         return denied(words).hint(format!("aws configure --profile {profile}{keys}"));
     }
-    denied(format!("profile `{profile}` gives no credentials: {chain}"))
+    denied(format!("profile `{profile}` gives no credentials ({chain})"))
 }
 
 fn is_about_credentials(chain: &str) -> bool {
@@ -226,7 +227,8 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         }
         at = cause.source();
     }
-    words.join(": ")
+    // Not a colon: what stands behind `credentials:` is masked as a secret.
+    words.join("; ")
 }
 
 /// The innermost cause says most: `Connection refused (os error 111)`.
@@ -280,6 +282,16 @@ mod tests {
     fn a_login_that_is_over_names_the_command() {
         let failure = no_login("biz", "an error occurred: the SSO token has expired and cannot be refreshed");
         assert_eq!(failure.hint.unwrap().shown(), "aws sso login --profile biz");
+        let portal = no_login(
+            "biz",
+            "an error occurred while loading credentials; UnauthorizedException: Session token not found",
+        );
+        assert_eq!(portal.hint.unwrap().shown(), "aws sso login --profile biz");
+        let other = no_login("biz", "an error occurred while loading credentials; AccessDenied: not you").to_string();
+        assert_eq!(
+            other,
+            "profile `biz` gives no credentials (an error occurred while loading credentials; AccessDenied: not you)"
+        );
         assert!(
             no_login("default", "no providers in chain provided credentials").to_string().contains("no credentials")
         );

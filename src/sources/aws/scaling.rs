@@ -35,11 +35,7 @@ pub(super) async fn round(session: &Session<'_>) -> Result<(), Trouble> {
         }
     }
     targets.retain(|target| place(&target.resource_id).is_some_and(|place| session.options.wants_cluster(&place.0)));
-    let counts = {
-        let mut known = session.shared.lock();
-        known.scaled = targets.iter().filter_map(|target| place(&target.resource_id)).collect();
-        known.counts.clone()
-    };
+    let counts = session.shared.lock().counts.clone();
     let facts = targets.iter().filter_map(|target| convert(asker.desk.source(), target, &policies, &counts)).collect();
     session.tell("scalable targets", facts).await
 }
@@ -68,7 +64,7 @@ fn convert(
         key: Key::new(source, Kind::Autoscaler, &target.resource_id),
         kind: Text::name("ScalableTarget"),
         scope: Text::name(&place.0),
-        name: Text::name(&target.resource_id),
+        name: Text::name(&place.1),
         target: (WorkloadKind::EcsService, Text::name(&place.1)),
         min: Some(count(target.min_capacity)),
         max: Some(count(target.max_capacity)),

@@ -1,5 +1,5 @@
-//! What one service of AWS tells another's facts: which target groups a service stands behind, how its targets fare, who
-//! scales it.
+//! What one service of AWS tells another's facts: which target groups a service stands behind, how its targets fare, how
+//! many tasks run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,8 +27,6 @@ pub(super) struct Known {
     pub(super) targets: BTreeMap<String, Target>,
     /// Services behind each balancer, by its name in alarms (`app/shop/50dc6c495c0c9188`).
     pub(super) balancers: BTreeMap<String, BTreeSet<Place>>,
-    /// Services with a scalable target.
-    pub(super) scaled: BTreeSet<Place>,
     /// Desired and running counts.
     pub(super) counts: BTreeMap<Place, (u32, u32)>,
     /// ECS has been read once.

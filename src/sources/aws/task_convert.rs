@@ -178,7 +178,7 @@ mod tests {
     use crate::model::{SourceName, Timestamp};
     use aws_sdk_ecs::primitives::DateTime;
     use aws_sdk_ecs::types::{Attachment, KeyValuePair};
-    use std::collections::{BTreeMap, BTreeSet, HashMap};
+    use std::collections::{BTreeMap, HashMap};
 
     const NOW: i64 = 1_000_000;
 
@@ -214,7 +214,6 @@ mod tests {
             tasks,
             definitions: &HashMap::new(),
             targets,
-            scaled: &BTreeSet::new(),
         };
         of_service(&picture, &service(counts.0, counts.1))
     }

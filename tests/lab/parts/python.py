@@ -1,4 +1,4 @@
-"""A Python of the lab's own with packages that real producers and workers are written with, pinned."""
+"""Pythons of the lab's own, each with the packages that real producers, workers and servers are written with, pinned."""
 import fcntl
 import hashlib
 import sys
@@ -10,9 +10,9 @@ from .shell import Failed, run, succeeds
 PACKAGES = ["bullmq==3.4.4", "celery==5.7.0", "redis==8.1.0", "packaging==26.3"]
 
 
-def python():
+def python(packages=PACKAGES):
     """The path of the interpreter; its environment is made once for each set of packages."""
-    key = hashlib.sha256(repr((PACKAGES, sys.version)).encode()).hexdigest()[:12]
+    key = hashlib.sha256(repr((packages, sys.version)).encode()).hexdigest()[:12]
     home = places.folder("python") / key
     with open(places.folder("python") / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -21,8 +21,8 @@ def python():
                 package("python3-venv")
             run(sys.executable, "-m", "venv", "--clear", home)
             try:
-                run(home / "bin/pip", "install", "-q", "--disable-pip-version-check", *PACKAGES)
+                run(home / "bin/pip", "install", "-q", "--disable-pip-version-check", *packages)
             except Failed as e:
-                raise Failed(f"the Python packages {' '.join(PACKAGES)} cannot be installed: {e}") from e
+                raise Failed(f"the Python packages {' '.join(packages)} cannot be installed: {e}") from e
             (home / "done").write_text("")
     return str(home / "bin/python")
