@@ -298,5 +298,5 @@ async fn an_endpoint_that_is_killed_is_unreachable_within_ten_seconds_and_its_fa
     server("start", aws.get("SERVER"));
     // moto loads each service at its first request, which takes longer than a request of ours may.
     world(aws.get("SECOND"), &format!("{HOME}/us-west-2"), &["seed"]);
-    watched.until("it is there again, empty", |m| m.status.state == Freshness::Fresh && m.services().len() == 0).await;
+    watched.until("it is there again, empty", |m| m.status.state == Freshness::Fresh && m.services().is_empty()).await;
 }

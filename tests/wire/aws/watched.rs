@@ -1,4 +1,5 @@
 //! A Source of one profile at work, and a mirror of what it has told.
+#![allow(dead_code, reason = "each crate of tests uses its part")]
 
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
