@@ -28,6 +28,10 @@ fn account() -> String {
 
 /// Changes what `ACCOUNT/REGION` of a server holds.
 fn world(endpoint: &str, place: &str, words: &[&str]) {
+    changed(endpoint, place, words).unwrap_or_else(|said| panic!("{words:?}: {said}"));
+}
+
+fn changed(endpoint: &str, place: &str, words: &[&str]) -> Result<(), String> {
     let aws = part(&AWS);
     let done = Command::new(aws.get("PYTHON"))
         .arg("-B")
@@ -35,7 +39,7 @@ fn world(endpoint: &str, place: &str, words: &[&str]) {
         .args(words)
         .output()
         .expect("the lab's Python");
-    assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned()) }
 }
 
 /// The lines of a profile that enters an account by its role.
@@ -297,6 +301,6 @@ async fn an_endpoint_that_is_killed_is_unreachable_within_ten_seconds_and_its_fa
     );
     server("start", aws.get("SERVER"));
     // moto loads each service at its first request, which takes longer than a request of ours may.
-    world(aws.get("SECOND"), &format!("{HOME}/us-west-2"), &["seed"]);
+    until("it answers", 60, || changed(aws.get("SECOND"), &format!("{HOME}/us-west-2"), &["seed"]));
     watched.until("it is there again, empty", |m| m.status.state == Freshness::Fresh && m.services().is_empty()).await;
 }
