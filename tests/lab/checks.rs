@@ -1,11 +1,12 @@
 //! The Checks on real servers: nginx with a certificate near its end, Postgres with and without TLS; each killed in turn.
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fixtures::answer::Answer;
-use crate::fixtures::part::{FRONT, part, server};
+use crate::fixtures::part::{DOCKER, FRONT, part, server};
 use crate::fixtures::program::Program;
+use crate::fixtures::project::{Project, image};
 use crate::fixtures::wait::until;
 
 /// The Check of a target, ended so and with these words.
@@ -104,5 +105,21 @@ fn postgres_is_logged_into_with_and_without_tls_and_its_connections_are_counted(
         let answer = program.items(&["check"]);
         let well = answer.items.iter().any(|item| item["state"] == "passing");
         if well { Ok(()) } else { Err(format!("{:?}", answer.items)) }
+    });
+}
+
+#[test]
+fn the_health_checks_of_containers_are_checks_in_the_state_that_their_engine_tells() {
+    let engine = part(&DOCKER);
+    let api = json!({ "image": image(engine, "competitoriq/api", "1"), "scale": 2 });
+    let _project = Project::up(engine, "told-prod", &json!({ "api": api }));
+    let program = Program::on_docker(engine.get("DOCKER_HOST"));
+    until("the engine's word stands among the Checks", 40, || {
+        let answer = program.items(&["checks", "--environment", "told/prod"]);
+        let health = answer.items.iter().find(|item| item["kind"] == "health");
+        let health = health.ok_or_else(|| format!("{:?}", answer.items))?;
+        let well = health["state"] == "passing" && health["message"] == "2 of 2 healthy";
+        let tied = health["address"] == "told/prod/api" && health["found_by"] == "docker health check";
+        if well && tied { Ok(()) } else { Err(health.to_string()) }
     });
 }

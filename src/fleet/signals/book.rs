@@ -82,14 +82,13 @@ impl Book {
         joined.or_else(|| only(self.named.get(&Text::name(name))?))
     }
 
-    /// Who says that it takes from a queue of this name: in the Environment, else anywhere.
+    /// Who says that it takes from a queue of this name: in the Environment; anywhere, where that is none we know.
     pub(super) fn taker(&self, queue: &Text, environment: &EnvironmentAddress) -> Option<&(Address, String)> {
         let all = self.scaled_by.get(&queue.raw().to_lowercase())?;
-        all.iter().find(|(address, _)| address.environment == *environment).or(if all.len() == 1 {
-            all.first()
-        } else {
-            None
-        })
+        // A queue of a known Environment is not taken by another one's worker only because that one says more.
+        let elsewhere = all.len() == 1 && !self.of_environment.contains_key(environment);
+        let here = all.iter().find(|(address, _)| address.environment == *environment);
+        here.or_else(|| all.first().filter(|_| elsewhere))
     }
 
     /// The only Service of an Environment whose name speaks of the same work as the queue's; a queue whose name says nothing
@@ -204,6 +203,20 @@ mod tests {
         }
         assert_eq!(routed("web@docker").as_deref(), Some("c/prod/web"));
         assert_eq!([routed("api@docker"), routed("api-c-prod"), routed("dashboard@internal")], [None, None, None]);
+    }
+
+    #[test]
+    fn who_says_that_it_takes_from_a_queue_takes_from_that_of_its_own_environment() {
+        let mut book = book(&["worker"]);
+        book.workload(&Text::name("c-dev"), &Text::name("worker"), &address("dev", "worker"));
+        book.takes_from("crawl-jobs", &address("prod", "worker"), "its label".to_owned());
+        let taker = |environment: &str| {
+            let found = book.taker(&Text::name("crawl-jobs"), &address(environment, "x").environment);
+            found.map(|(address, _)| address.to_string())
+        };
+        assert_eq!(taker("prod").as_deref(), Some("c/prod/worker"));
+        assert_eq!(taker("dev"), None);
+        assert_eq!(taker("broker").as_deref(), Some("c/prod/worker"));
     }
 
     #[test]

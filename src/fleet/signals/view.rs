@@ -16,6 +16,9 @@ use super::tie::Tie;
 /// What the alarm of a silent Source is called there.
 const SILENCE: &str = "quarterdeck/source-silent";
 
+/// From this age of its oldest job on a queue makes somebody wait, whatever its pace is, in seconds.
+const LONG_SECONDS: i64 = 120;
+
 /// A queue.
 #[derive(Clone, Debug)]
 pub struct QueueView<'a> {
@@ -50,6 +53,13 @@ impl QueueView<'_> {
     pub fn is_bad(&self) -> bool {
         let over = self.limit.zip(self.queue.ready).is_some_and(|(limit, ready)| ready > limit);
         (self.state == QueueState::Stuck && !self.queue.paused) || over
+    }
+
+    /// Whether its oldest job has waited for minutes: work is done, and yet somebody waits.
+    #[must_use]
+    pub fn waits_long(&self) -> bool {
+        let waited = self.queue.oldest_at.map(|at| self.queue.at.as_second() - at.as_second());
+        self.queue.ready.is_some_and(|ready| ready > 0) && waited.is_some_and(|seconds| seconds >= LONG_SECONDS)
     }
 
     /// Whether it will never be empty if it goes on like this: it grows, or nobody takes what waits.
@@ -93,13 +103,16 @@ pub struct StoreView<'a> {
 }
 
 impl Fleet {
-    /// All queues: those that somebody should look at first, then those that grow; by Environment, then by name.
+    /// All queues: those that somebody should look at first, then those that grow, then those in which
+    /// work waits for long; by Environment, then by name.
     #[must_use]
     pub fn queues(&self) -> Vec<QueueView<'_>> {
         let mut views: Vec<QueueView<'_>> = self.facts_of_queues().filter_map(|queue| self.queue_view(queue)).collect();
         views.sort_by(|a, b| {
             let grows = |view: &QueueView<'_>| view.state == QueueState::Growing;
-            let order = |view: &QueueView<'_>| (Reverse(view.is_bad()), Reverse(grows(view)), Reverse(care(view.tier)));
+            let order = |view: &QueueView<'_>| {
+                (Reverse(view.is_bad()), Reverse(grows(view)), Reverse(view.waits_long()), Reverse(care(view.tier)))
+            };
             (order(a), &a.environment, &a.queue.name, &a.queue.key).cmp(&(
                 order(b),
                 &b.environment,

@@ -35,6 +35,8 @@ pub struct QueueRow {
     note: Option<Text>,
     stale_since: Option<Timestamp>,
     bad: bool,
+    /// Its oldest job has waited for minutes.
+    slow: bool,
 }
 
 impl QueueRow {
@@ -61,6 +63,7 @@ impl QueueRow {
             note: queue.note.clone(),
             stale_since: queue.stale_since,
             bad: queue.is_bad() && queue.stale_since.is_none(),
+            slow: queue.waits_long(),
         }
     }
 }
@@ -256,6 +259,10 @@ fn state<'a>(view: &View<'_>, row: &QueueRow) -> Line<'a> {
     if row.queue.paused {
         return Line::styled(format!("{} paused", view.glyphs.paused), view.style(Role::Warn));
     }
-    let (mark, role) = mark(view, row.state, row.bad);
+    let (mark, role) = match row.state {
+        // What keeps its pace and yet makes people wait for minutes is not green.
+        QueueState::Steady if row.slow && !row.bad => (view.glyphs.warn, Role::Warn),
+        state => mark(view, state, row.bad),
+    };
     Line::styled(format!("{mark} {}", row.state), view.style(role))
 }
