@@ -21,14 +21,13 @@ pub async fn run(global: &Global, wiring: &Wiring) -> Result<Exit, Failure> {
     let session = Session::gathered(global, wiring).await?;
     let narrowed = address::narrowed(&session, global.environment.as_deref())?;
     let state = &session.console.state;
-    let mut alarms = state.fleet.alarms();
     // What belongs to no Environment (a Source of alarms that is silent) concerns each of them.
     let concerns = |view: &AlarmView| {
         narrowed.as_ref().is_none_or(|only| view.environment.as_ref().is_none_or(|environment| environment == only))
     };
-    alarms.retain(concerns);
+    let alarms: Vec<&AlarmView> = state.fleet.alarms().iter().filter(|view| concerns(view)).collect();
     if global.output == Format::Json {
-        let items: Vec<_> = alarms.iter().map(AlarmItem::of).collect();
+        let items: Vec<_> = alarms.iter().map(|view| AlarmItem::of(view, &state.fleet, state.now)).collect();
         output::json("Alarm", state, items)?;
     } else {
         output::text(&table(&state.fleet, &alarms, state.now, global.output == Format::Wide))?;
@@ -37,7 +36,7 @@ pub async fn run(global: &Global, wiring: &Wiring) -> Result<Exit, Failure> {
     Ok(session.exit_needing(TELLERS))
 }
 
-fn table(fleet: &Fleet, alarms: &[AlarmView], now: Timestamp, wide: bool) -> String {
+fn table(fleet: &Fleet, alarms: &[&AlarmView], now: Timestamp, wide: bool) -> String {
     if alarms.is_empty() {
         let told = fleet.sources().any(|source| TELLERS.contains(&source.kind));
         let why = if told {
@@ -57,6 +56,7 @@ fn table(fleet: &Fleet, alarms: &[AlarmView], now: Timestamp, wide: bool) -> Str
     ];
     if wide {
         head.extend([
+            ("FLAPS 24h", Side::Right),
             ("ENVIRONMENT", Side::Left),
             ("SOURCES", Side::Left),
             ("SILENCED UNTIL", Side::Left),
@@ -80,6 +80,7 @@ fn table(fleet: &Fleet, alarms: &[AlarmView], now: Timestamp, wide: bool) -> Str
             let sources: Vec<String> = view.sources.iter().map(ToString::to_string).collect();
             let until = alarm.silenced_until.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
             cells.extend([
+                fleet.flaps(view, now).last_day.to_string(),
                 view.environment.as_ref().map(ToString::to_string).unwrap_or_default(),
                 sources.join(","),
                 until.unwrap_or_default(),

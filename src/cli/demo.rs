@@ -9,7 +9,7 @@ use super::{Exit, Failure, Wiring, dispatch, output};
 use crate::config::paths::StateError;
 use crate::config::{Machine, Settings, StateFolder};
 use crate::engine::clock::{Clock, FixedClock, SystemClock};
-use crate::fleet::Rules;
+use crate::fleet::rules::{AlarmRule, EnvironmentRule, LimitRule, Rules, ScaleOut};
 use crate::model::Timestamp;
 
 /// Where a story begins whose time is given: a Monday at three in the morning, in seconds since 1970.
@@ -48,10 +48,33 @@ pub fn enter(global: &Global, wiring: &Wiring, settings: &mut Settings) -> Resul
         None => (begun(global.seed, settings).map_err(unusable)?, Arc::new(SystemClock)),
     };
     settings.sources = (wiring.demo)(global.seed, start);
-    settings.rules = Rules::default();
+    settings.rules = rules();
     settings.tried.clear();
     settings.warnings.clear();
     Ok(clock)
+}
+
+/// What the configuration of the simulated world says: the default rules for alarms, and how far CompetitorIQ's api and
+/// worker scale (CPU > 70 %: 2 to 8; more than 500 jobs: 1 to 4).
+#[must_use]
+pub fn rules() -> Rules {
+    let limit = |service: &str, (min, max), scale_out| LimitRule {
+        service: service.to_owned(),
+        min: Some(min),
+        max: Some(max),
+        scale_out: Some(scale_out),
+    };
+    let limits = vec![
+        limit("api", (2, 8), ScaleOut::Cpu { percent: 70 }),
+        limit("worker", (1, 4), ScaleOut::Queue { name: "crawl-jobs".to_owned(), above: 500 }),
+    ];
+    let prod = EnvironmentRule {
+        system: Some("competitoriq".to_owned()),
+        name: "prod".to_owned(),
+        limits,
+        ..EnvironmentRule::default()
+    };
+    Rules { environments: vec![prod], alarms: AlarmRule::defaults(), ..Rules::default() }
 }
 
 /// When this seed's story began: now, where it was never told.

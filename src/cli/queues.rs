@@ -8,7 +8,7 @@ use super::output::table::{Side, Table};
 use super::output::{self, words};
 use super::session::Session;
 use super::{Exit, Failure, Wiring, address};
-use crate::fleet::{Fleet, QueueView};
+use crate::fleet::{Bounds, Fleet, QueueView};
 use crate::model::{Key, Quantity, QueueState, SourceKind, Text, Timestamp};
 
 /// The kinds of Sources that hold queues.
@@ -70,6 +70,7 @@ fn table(fleet: &Fleet, queues: &[QueueView<'_>], now: Timestamp, wide: bool) ->
         head.extend([
             ("CONSUMERS", Side::Right),
             ("LIMIT", Side::Right),
+            ("SCALING", Side::Left),
             ("NET/s", Side::Right),
             ("FOR", Side::Right),
             ("SOURCE", Side::Left),
@@ -116,6 +117,7 @@ fn row(fleet: &Fleet, view: &QueueView<'_>, now: Timestamp, wide: bool) -> Vec<S
         cells.extend([
             queue.consumers.map(|n| n.to_string()).unwrap_or_default(),
             count(view.limit),
+            view.bounds.as_ref().map(Bounds::words).unwrap_or_default(),
             rate(net),
             words::maybe_ago(now, view.since),
             queue.key.source.to_string(),

@@ -21,7 +21,7 @@ pub async fn run(global: &Global, wiring: &Wiring) -> Result<Exit, Failure> {
     match global.output {
         Format::Json => {
             let alarms = state.fleet.alarms();
-            let items: Vec<_> = services.iter().map(|s| ServiceItem::of(s, &state.fleet, &alarms)).collect();
+            let items: Vec<_> = services.iter().map(|s| ServiceItem::of(s, &state.fleet, alarms)).collect();
             output::json("Service", state, items)?;
         }
         format => {

@@ -25,11 +25,15 @@ pub struct AlarmRule {
 type Written = (&'static str, &'static str, u32, Severity, &'static str);
 
 /// The rules that hold without any configuration. They are warnings: what is critical says the health of the Service
-/// itself, which these conditions are taken from.
+/// itself, which most of these conditions are taken from. Each condition that speaks of what nobody measures says nothing.
 const DEFAULTS: &[Written] = &[
-    ("restart-burst", "reason:\"restart burst\"", 0, Severity::Warning, "it restarts again and again"),
-    ("failing-check", "reason:\"failing probe\"", 60, Severity::Warning, "its health check fails"),
+    ("restart-burst", "restarts_10m>=3", 0, Severity::Warning, "it restarts again and again"),
+    ("failing-check", "check:failing", 60, Severity::Warning, "a Check of it fails"),
+    ("failing-probe", "reason:\"failing probe\"", 60, Severity::Warning, "its own health check fails"),
+    ("backlog", "backlog_share>100%", 60, Severity::Warning, "more waits in a queue than its limit, in percent of it"),
     ("cpu-high", "cpu_share>80%", 300, Severity::Warning, "it uses more than 80 % of its CPU limit"),
+    ("error-ratio", "error_ratio>5%", 120, Severity::Warning, "more than 5 % of its requests fail"),
+    ("certificate", "certificate<21d", 0, Severity::Warning, "a certificate ends in less than 21 days"),
 ];
 
 impl AlarmRule {
@@ -86,7 +90,7 @@ mod tests {
         for when in ["", "  ", "!", "\"\""] {
             assert!(AlarmRule::new("all", when).unwrap_err().message.contains("always hold"), "{when}");
         }
-        assert!(AlarmRule::new("odd", "queue>5").is_err());
+        assert!(AlarmRule::new("odd", "weather>5").is_err());
     }
 
     #[test]

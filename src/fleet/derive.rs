@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Autoscaler, EnvironmentAddress, Event, Fact, Freshness, HealthState, Instance, Key, Labels, Service, Tier,
-    Timestamp, Workload,
+    Alarm, Autoscaler, EnvironmentAddress, Event, Fact, Finding, Freshness, HealthState, Instance, Key, Labels,
+    Service, Tier, Timestamp, Workload,
 };
 
 use super::Fleet;
@@ -15,7 +15,7 @@ use super::history::Point;
 use super::index::{Unit, UnitId};
 use super::rollup;
 use super::samples::OLD_SECONDS;
-use super::service::{BURST_SECONDS, ServiceId};
+use super::service::{BURST_SECONDS, ServiceId, State};
 use super::store::Slot;
 use super::words::after;
 
@@ -25,13 +25,14 @@ const UNWELL: usize = 16;
 /// Everything that follows from a Service's facts at a moment.
 struct Derived {
     view: Service,
-    findings: Vec<crate::model::Finding>,
+    findings: Vec<Finding>,
     release: Vec<crate::model::Image>,
     wake: Option<Timestamp>,
     /// Some of it serves all the time; the rest are jobs.
     serves: bool,
-    /// All its Sources are live, and were read as a whole before the news now being applied.
+    /// All its Sources are live, were read as a whole, and that before the news now being applied.
     live: bool,
+    synced: bool,
     settled: bool,
 }
 
@@ -45,7 +46,7 @@ impl Fleet {
         for id in &touched {
             self.place(*id, &mut dirty);
         }
-        self.tie_signals(&mut dirty);
+        self.tie_signals(judged, &mut dirty);
         let moved = judged || !dirty.is_empty();
         let mut environments = BTreeSet::new();
         for id in dirty {
@@ -55,6 +56,7 @@ impl Fleet {
             self.index.sweep(id);
         }
         self.environments.settle(&self.services, &self.rules, environments);
+        self.tell_alarms();
         for known in self.sources.values_mut() {
             known.settled = known.view.synced;
         }
@@ -165,7 +167,15 @@ impl Fleet {
             }
         }
         let restarts = self.services.get_mut(id).map_or(0, |state| state.count_restarts(restarted, now));
-        let Some(mut derived) = self.compute(id, restarts, now) else { return };
+        let Some(mut derived) = self.compute(id, restarts, &[], now) else { return };
+        if derived.live && derived.synced && derived.view.stale_since.is_none() {
+            let asked = self.ask_rules(&derived.view, &derived.findings, now);
+            if !asked.news.is_empty() {
+                let Some(again) = self.compute(id, restarts, &asked.news, now) else { return };
+                derived = again;
+            }
+            derived.wake = derived.wake.into_iter().chain(asked.wake).min();
+        }
         self.compare(id, &mut derived, restarted, now);
         let Some(state) = self.services.get_mut(id) else { return };
         let view = derived.view;
@@ -183,24 +193,32 @@ impl Fleet {
         // A moment of *unknown*, as in every rollout, is no change of health: what follows it is compared with what was before.
         if derived.live && view.health.state != HealthState::Unknown {
             state.told = Some(view.health.state);
+            if !view.health.state.is_bad() {
+                state.well_at = Some(now);
+            }
         }
+        self.signals.stirred |=
+            !state.own.alarms.is_empty() && (state.view.tier, state.view.stale_since) != (view.tier, view.stale_since);
         state.view = view;
         self.services.wake_at(id, derived.wake);
     }
 
     fn let_go(&mut self, id: ServiceId, now: Timestamp, environments: &mut BTreeSet<EnvironmentAddress>) {
         let Some(state) = self.services.remove(id) else { return };
+        self.signals.stirred |= !state.own.alarms.is_empty();
         environments.insert(state.view.address.environment.clone());
         if state.seen && !self.quiet {
             self.timeline.presence(&state.view, false, now);
         }
     }
 
-    /// The new view of a Service, from its case.
-    fn compute(&self, id: ServiceId, restarts: u32, now: Timestamp) -> Option<Derived> {
+    /// The new view of a Service, from its case; `own`: alarms of ours that fire about it.
+    fn compute(&self, id: ServiceId, restarts: u32, own: &[Alarm], now: Timestamp) -> Option<Derived> {
         let state = self.services.get(id)?;
         let parts: Vec<Part<'_>> = state.units.iter().filter_map(|unit| self.part(*unit)).collect();
-        let case = Case::new(now, parts, restarts).with(self.sights(&state.view.address));
+        let mut sights = self.sights(&state.view.address);
+        sights.alarms.extend(own);
+        let case = Case::new(now, parts, restarts).with(sights).well_at(state.well_at);
         let findings = diagnose(&case);
         let health = rollup::health(&case, &findings);
         let (desired, ready) = rollup::counts(&case);
@@ -213,8 +231,7 @@ impl Fleet {
         let mut instances: Vec<&Instance> = case.instances().map(|(_, instance)| instance).collect();
         instances.sort_by(|a, b| (a.number, &a.name, &a.key).cmp(&(b.number, &b.name, &b.key)));
         let changed = workloads.iter().map(|workload| workload.changed_at.max(workload.created_at)).max().flatten();
-        let health_since =
-            if state.seen && state.view.health.state == health.state { state.view.health_since } else { Some(now) };
+        let health_since = Some(health_since(state, health.state, &findings, now));
         let silent = case.parts.iter().filter(|part| !part.source.state.is_live() && part.source.synced);
         let tiers = state.units.iter().filter_map(|unit| self.index.get(*unit)).map(|unit| unit.tier);
         let release = if declared == 0 { &images[..] } else { &images[..declared] };
@@ -245,6 +262,7 @@ impl Fleet {
         let serves = case.parts.iter().any(|part| !part.is_job());
         let names = || case.parts.iter().map(|part| &part.source.name);
         let settled = names().all(|name| self.sources.get(name).is_some_and(|known| known.settled));
+        let synced = case.parts.iter().all(|part| part.source.synced);
         let release = release.to_vec();
         Some(Derived {
             wake: wakes.into_iter().flatten().min(),
@@ -253,6 +271,7 @@ impl Fleet {
             release,
             serves,
             live,
+            synced,
             settled,
         })
     }
@@ -381,6 +400,18 @@ impl Fleet {
         let slot = unit.workload.or(unit.instances.first().copied())?;
         self.store.at(slot).map(|fact| fact.key().clone())
     }
+}
+
+/// Since when a Service is in a state: of a bad one as long as the oldest of its reasons is known to stand, else since it
+/// was seen to begin.
+fn health_since(state: &State, now_is: HealthState, findings: &[Finding], now: Timestamp) -> Timestamp {
+    let before = state.view.health_since.filter(|_| state.seen && state.view.health.state == now_is);
+    let begun = before.unwrap_or(now);
+    if !now_is.is_bad() {
+        return begun;
+    }
+    let reasons = findings.iter().filter(|finding| finding.severity.is_bad());
+    reasons.filter_map(|finding| finding.since).min().map_or(begun, |told| told.min(begun))
 }
 
 /// How careful a tier asks one to be: of two claims about one Service the more careful one holds.

@@ -100,6 +100,48 @@ fn steps(seconds: i64) -> u32 {
     u32::try_from(seconds.div_euclid(STEP_SECONDS)).unwrap_or(0)
 }
 
+/// The last hour of one number that is no count, in the same steps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Values {
+    points: VecDeque<(u32, Option<f64>)>,
+}
+
+impl Values {
+    /// Takes the number of now. Within one step the last one counts; an equal one costs nothing.
+    pub(super) fn record(&mut self, value: Option<f64>, now: Timestamp) {
+        let (step, value) = (step(now), value.filter(|value| value.is_finite()));
+        match self.points.back_mut() {
+            Some(last) if last.1 == value => {}
+            Some(last) if last.0 == step => last.1 = value,
+            _ => self.points.push_back((step, value)),
+        }
+        let first = step.saturating_sub(steps(SPAN_SECONDS));
+        while self.points.get(1).is_some_and(|second| second.0 <= first) {
+            self.points.pop_front();
+        }
+    }
+
+    /// The last `count` steps up to `now`, oldest first; `None` where it was not known.
+    pub(super) fn line(&self, now: Timestamp, count: usize) -> Vec<Option<f64>> {
+        let count = count.min(usize::try_from(steps(SPAN_SECONDS)).unwrap_or(count));
+        let end = step(now);
+        let mut at = 0;
+        let value = |back: usize| {
+            let step = end.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX));
+            while self.points.get(at + 1).is_some_and(|next| next.0 <= step) {
+                at += 1;
+            }
+            self.points.get(at).filter(|point| point.0 <= step).and_then(|point| point.1)
+        };
+        (0..count).rev().map(value).collect()
+    }
+
+    /// Whether its oldest point lies so many seconds back.
+    pub(super) fn spans_at_least(&self, seconds: i64, now: Timestamp) -> bool {
+        self.points.front().is_some_and(|(first, _)| *first <= step(now).saturating_sub(steps(seconds)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::diagnose::fixture::at;
@@ -115,6 +157,17 @@ mod tests {
         assert_eq!(ready, [None, None, Some(1), Some(1), Some(1), Some(3), Some(3), Some(3)]);
         assert_eq!(history.curve(Curve::Cpu, at(50), 4), [None, Some(250), Some(250), Some(250)]);
         assert_eq!(history.curve(Curve::Memory, at(30), 1), [Some(2)]);
+    }
+
+    #[test]
+    fn a_number_is_kept_in_the_same_steps_with_its_gaps() {
+        let mut values = Values::default();
+        for (second, value) in [(0, Some(1.5)), (20, Some(f64::NAN)), (40, Some(2.5)), (41, Some(3.5))] {
+            values.record(value, at(second));
+        }
+        assert_eq!(values.line(at(50), 6), [Some(1.5), Some(1.5), None, None, Some(3.5), Some(3.5)]);
+        (0..9_000).for_each(|n| values.record(Some(n as f64), at(n * 10)));
+        assert!(values.points.len() <= 362 && values.spans_at_least(3600, at(90_000)));
     }
 
     #[test]

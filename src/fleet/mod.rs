@@ -43,7 +43,9 @@ pub use attention::{Attention, Stray};
 pub use history::Curve;
 pub use rules::Rules;
 pub use samples::{Measure, Measured};
-pub use signals::{AlarmView, CheckView, QueueView, ReadingView, StoreView};
+pub use signals::{
+    AlarmView, Bounds, Cause, CheckView, FlapCount, QueueView, RULES_SOURCE, ReadingView, ScaleRule, StoreView,
+};
 pub use source::SourceView;
 
 /// Which rule put a Service where it is, in words: what `explain` prints.
@@ -100,9 +102,10 @@ impl Fleet {
     /// A Source is not configured any more: it and its facts go.
     pub fn forget(&mut self, source: &SourceName, now: Timestamp) {
         for (slot, fact) in self.store.forget(source) {
-            self.lose(slot, &fact);
+            self.lose(slot, &fact, None);
         }
         self.sources.remove(source);
+        self.signals.stirred = true;
         self.quiet = true;
         self.settle(now);
     }
@@ -124,10 +127,10 @@ impl Fleet {
                 self.index.touch_source(source);
             }
             Update::Begin(table) => self.store.begin(source, &table),
-            Update::Put(table, fact) => self.put(source, &table, fact, kind),
+            Update::Put(table, fact) => self.put(source, &table, fact, (kind, now)),
             Update::Drop(key) => {
                 if let Some((slot, fact)) = self.store.remove(&key) {
-                    self.lose(slot, &fact);
+                    self.lose(slot, &fact, Some(now));
                 }
             }
             Update::Commit(table) => {
@@ -136,14 +139,20 @@ impl Fleet {
                     self.index.touch_slot(slot);
                 }
                 for (slot, fact) in self.store.commit(source, &table) {
-                    self.lose(slot, &fact);
+                    self.lose(slot, &fact, Some(now));
                 }
             }
             Update::Sample(sample) => self.measure(&sample, now),
         }
     }
 
-    fn put(&mut self, source: &SourceName, table: &crate::model::Table, mut fact: Fact, kind: SourceKind) {
+    fn put(
+        &mut self,
+        source: &SourceName,
+        table: &crate::model::Table,
+        mut fact: Fact,
+        (kind, now): (SourceKind, Timestamp),
+    ) {
         self.interner.share_fact(&mut fact);
         let (slot, old) = self.store.put(source, table, fact);
         self.own(slot);
@@ -157,7 +166,8 @@ impl Fleet {
         }
         let Some(fact) = self.store.at(slot) else { return };
         let surplus = self.index.put(slot, old.as_ref(), fact, kind);
-        self.signals.put(fact, old.as_ref());
+        let settled = self.sources.get(source).is_some_and(|known| known.settled);
+        self.signals.put(fact, old.as_ref(), settled, now);
         if let (None, Some(known)) = (&old, self.sources.get_mut(source)) {
             known.view.objects += 1;
         }
@@ -167,7 +177,7 @@ impl Fleet {
             self.own(workload);
         }
         if let Some((slot, fact)) = surplus.and_then(|key| self.store.remove(&key)) {
-            self.lose(slot, &fact);
+            self.lose(slot, &fact, None);
         }
     }
 
@@ -197,7 +207,7 @@ impl Fleet {
         }
     }
 
-    fn lose(&mut self, slot: store::Slot, fact: &Fact) {
+    fn lose(&mut self, slot: store::Slot, fact: &Fact, ended: Option<Timestamp>) {
         if let Fact::Autoscaler(lost) = fact {
             Self::disown(&mut self.store, &self.index, slot, lost);
         }
@@ -205,7 +215,7 @@ impl Fleet {
             known.view.objects = known.view.objects.saturating_sub(1);
         }
         self.samples.remove(slot);
-        self.signals.lose(fact);
+        self.signals.lose(fact, ended);
         self.index.remove(slot, fact);
     }
 
@@ -232,6 +242,8 @@ impl Fleet {
         self.rules = rules;
         self.index.unplace_all();
         self.signals.loosen();
+        self.services.forget_rules();
+        self.signals.stirred = true;
         self.quiet = true;
         self.settle(now);
         self.environments.reorder(&self.rules);

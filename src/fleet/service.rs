@@ -6,6 +6,7 @@ use crate::model::{Address, EnvironmentAddress, Finding, HealthState, Image, Key
 
 use super::history::History;
 use super::index::UnitId;
+use super::signals::Kept;
 use super::timeline::Growing;
 use super::words::seconds_between;
 
@@ -30,6 +31,10 @@ pub(super) struct State {
     /// Restarts seen, with their times.
     pub(super) restarts: VecDeque<(Timestamp, u32)>,
     pub(super) growing: Option<Growing>,
+    /// When live facts last told that it was not in trouble.
+    pub(super) well_at: Option<Timestamp>,
+    /// What our own rules say of it.
+    pub(super) own: Kept,
     turnover: Turnover,
     pub(super) wake: Option<Timestamp>,
     /// Some of it serves all the time; what is made of jobs only does not count among what must be ready.
@@ -74,6 +79,8 @@ impl State {
             told: None,
             restarts: VecDeque::new(),
             growing: None,
+            well_at: None,
+            own: Kept::default(),
             turnover: Turnover::default(),
             wake: None,
             serves: false,
@@ -164,6 +171,11 @@ impl Services {
             }
         }
         Some(state)
+    }
+
+    /// Other rules: what the old ones said is worth nothing.
+    pub(super) fn forget_rules(&mut self) {
+        self.states.iter_mut().flatten().for_each(|state| state.own = Kept::default());
     }
 
     pub(super) fn get(&self, id: ServiceId) -> Option<&State> {

@@ -55,6 +55,7 @@ scenarios! {
         change_shape
         of_a_task_that_never_restarted_say_so;
     queues:
+        stand_beside_the_ready_of_their_consumer
         a_backlog_ends
         a_filter_leaves_what_holds_its_words
         are_narrowed_to_an_environment
@@ -65,6 +66,8 @@ scenarios! {
         the_backlog_is_found_in_two_keys
         their_address_is_copied;
     alarms:
+        have_a_page_of_their_own
+        of_one_cause_are_one_line
         what_fires_comes_first;
     checks:
         are_found_by_a_word

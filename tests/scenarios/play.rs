@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use quarterdeck::cli::demo::rules as demo_rules;
 use quarterdeck::engine::clock::instant;
 use quarterdeck::engine::tape::{Player, Recorder};
 use quarterdeck::engine::{Ask, Console};
-use quarterdeck::fleet::Rules;
 use quarterdeck::model::{Freshness, SourceSpec, Timestamp};
 use quarterdeck::sources::demo;
 use quarterdeck::sources::port::Clock;
@@ -86,7 +86,7 @@ impl Play {
         let mut console = live(demo::specs(SEED, at(0)), &ear, &clock);
         drop(inside);
         if begin.recorded {
-            console.record(Recorder::create(&tapes.path().join("tape"), &Rules::default(), clock.now()).unwrap());
+            console.record(Recorder::create(&tapes.path().join("tape"), &demo_rules(), clock.now()).unwrap());
         }
         let app = app(begin.size, shipped(begin.theme, Depth::True).unwrap());
         let frame = Buffer::empty(Rect::default());
@@ -281,7 +281,7 @@ impl Play {
 }
 
 fn live(specs: Vec<SourceSpec>, ear: &Arc<Ear>, clock: &Arc<StoryClock>) -> Console {
-    Console::live(Rules::default(), specs, ear.clone(), clock.clone())
+    Console::live(demo_rules(), specs, ear.clone(), clock.clone())
 }
 
 fn app(size: (u16, u16), theme: Theme) -> App {

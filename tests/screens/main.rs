@@ -8,6 +8,7 @@
     reason = "tests may unwrap"
 )]
 
+mod alarms;
 mod shots;
 mod signals;
 mod stage;
@@ -16,6 +17,7 @@ mod world;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use alarms::alarm_shots;
 use shots::{Shot, page_shots, root_shots, signal_shots, source_shots, theme_shots};
 
 fn compare(shots: Vec<Shot>) {
@@ -48,13 +50,18 @@ fn the_source_page_looks_as_it_did() {
 }
 
 #[test]
+fn alarms_look_as_they_did() {
+    compare(alarm_shots());
+}
+
+#[test]
 fn watch_has_its_styles_in_every_theme() {
     compare(theme_shots());
 }
 
 #[test]
 fn no_picture_is_kept_of_what_is_drawn_no_more() {
-    let shots = [root_shots(), page_shots(), signal_shots(), source_shots(), theme_shots()];
+    let shots = [root_shots(), page_shots(), signal_shots(), source_shots(), alarm_shots(), theme_shots()];
     let wanted: BTreeSet<String> = shots.iter().flatten().map(|shot| format!("{}.snap", shot.name)).collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/snapshots");
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());

@@ -19,7 +19,7 @@ pub(crate) struct Shot {
 }
 
 impl Shot {
-    fn new(name: String, take: impl Fn() -> String + 'static) -> Self {
+    pub(crate) fn new(name: String, take: impl Fn() -> String + 'static) -> Self {
         Self { name, take: Box::new(take) }
     }
 
@@ -49,7 +49,7 @@ fn world(name: &'static str, build: fn() -> World) -> World {
     World { state: built.entry(name).or_insert_with(|| build().state).clone() }
 }
 
-fn at(name: &str, size: (u16, u16)) -> String {
+pub(crate) fn at(name: &str, size: (u16, u16)) -> String {
     format!("{name}-{}x{}", size.0, size.1)
 }
 

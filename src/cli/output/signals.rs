@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::json::Raw;
 use crate::cli::address;
-use crate::fleet::{AlarmView, QueueView, StoreView};
+use crate::fleet::{AlarmView, Bounds, Fleet, QueueView, StoreView};
 use crate::model::{EnvironmentAddress, HealthState, Quantity, Text, Timestamp};
 
 /// The full address of what has a name in an Environment.
@@ -41,6 +41,12 @@ pub struct QueueItem<'a> {
     since: Option<Timestamp>,
     eta_seconds: Option<u64>,
     limit: Option<u64>,
+    limit_rule: Option<&'static str>,
+    consumer_instances: Option<u32>,
+    consumer_min: Option<u32>,
+    consumer_max: Option<u32>,
+    headroom: Option<u32>,
+    bounds_rule: Option<Raw<'a>>,
     paused: bool,
     approximate: bool,
     note: Option<Raw<'a>>,
@@ -53,6 +59,7 @@ impl<'a> QueueItem<'a> {
     #[must_use]
     pub fn of(view: &'a QueueView<'a>, now: Timestamp) -> Self {
         let queue = view.queue;
+        let bounds = view.bounds.as_ref();
         Self {
             system: view.environment.system.as_ref().map(Raw),
             environment: Raw(&view.environment.environment),
@@ -79,6 +86,12 @@ impl<'a> QueueItem<'a> {
             since: view.since,
             eta_seconds: view.empty_in_seconds,
             limit: view.limit,
+            limit_rule: view.limit_rule,
+            consumer_instances: bounds.and_then(|bounds| bounds.now),
+            consumer_min: bounds.and_then(|bounds| bounds.min),
+            consumer_max: bounds.and_then(|bounds| bounds.max),
+            headroom: bounds.and_then(Bounds::headroom),
+            bounds_rule: bounds.map(|bounds| Raw(&bounds.by)),
             paused: queue.paused,
             approximate: queue.approximate,
             note: view.note.as_ref().map(Raw),
@@ -111,6 +124,11 @@ pub struct AlarmItem<'a> {
     suppressed_by: Option<Raw<'a>>,
     notifies: Option<bool>,
     labels: Vec<LabelItem<'a>>,
+    flaps_1h: u32,
+    flaps_24h: u32,
+    /// Why it is taken for one with others, and the id of the alarm that speaks for them.
+    cause: Option<Raw<'a>>,
+    cause_id: Option<String>,
     stale_since: Option<Timestamp>,
 }
 
@@ -123,8 +141,11 @@ struct LabelItem<'a> {
 impl<'a> AlarmItem<'a> {
     /// As it is now.
     #[must_use]
-    pub fn of(view: &'a AlarmView) -> Self {
+    pub fn of(view: &'a AlarmView, fleet: &'a Fleet, now: Timestamp) -> Self {
         let alarm = &view.alarm;
+        let flaps = fleet.flaps(view, now);
+        let cause = fleet.cause_of(view);
+        let head = cause.and_then(|cause| fleet.alarms().get(cause.head()?));
         let place = view.environment.as_ref();
         let label = |(name, value): &'a (Text, Text)| LabelItem { name: Raw(name), value: Raw(value) };
         Self {
@@ -148,6 +169,10 @@ impl<'a> AlarmItem<'a> {
             suppressed_by: alarm.suppressed_by.as_ref().map(Raw),
             notifies: alarm.notifies,
             labels: alarm.labels.iter().map(label).collect(),
+            flaps_1h: flaps.last_hour,
+            flaps_24h: flaps.last_day,
+            cause: cause.map(|cause| Raw(&cause.because)),
+            cause_id: head.map(id),
             stale_since: view.stale_since,
         }
     }

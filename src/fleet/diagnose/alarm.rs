@@ -24,7 +24,8 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
             format!(": {value} {} {limit}", worst.comparison.as_ref().map_or(">", |c| c.shown()))
         }
         (Some(value), None) => format!(": {value}"),
-        _ => String::new(),
+        _ if worst.summary.is_empty() => String::new(),
+        _ => format!(": {}", worst.summary),
     };
     let more = if firing.len() > 1 { format!(" and {} more", firing.len() - 1) } else { String::new() };
     let summary = format!("alarm {} fires{held}{more}", worst.name);

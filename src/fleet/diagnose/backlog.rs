@@ -1,5 +1,6 @@
 //! Backlog: work waits in a queue that it takes from, more than is allowed, or nobody takes it.
 
+use crate::fleet::signals::is_about_backlog;
 use crate::fleet::words::moment;
 use crate::model::{Finding, HealthState, QueueState};
 
@@ -9,6 +10,9 @@ pub(super) const NAME: &str = "backlog";
 
 pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     let mut evidence = Evidence::new();
+    // An alarm about the backlog may have watched for longer than this console.
+    let about = case.signals.firing().into_iter().filter(|alarm| is_about_backlog(alarm));
+    let alarmed = about.filter_map(|alarm| alarm.since).min();
     let mut severity = NOTE;
     let mut words: Vec<String> = Vec::new();
     for sight in &case.signals.queues {
@@ -34,7 +38,7 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
             queue.oldest_at.map(|at| format!(", the oldest since {}", moment(at, case.now))).unwrap_or_default();
         evidence.saw(
             &queue.key,
-            sight.since,
+            sight.since.map(|at| alarmed.map_or(at, |earlier| earlier.min(at))),
             &format!("{} {}: {ready} waiting{limit}, {how}{since}{oldest}", queue.broker, queue.name),
         );
     }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::fleet::SourceView;
+use crate::fleet::service::BURST_SECONDS;
 use crate::fleet::signals::Sights;
 use crate::fleet::words::{after, seconds_between};
 use crate::model::{
@@ -40,6 +41,8 @@ pub struct Case<'a> {
     pub restarts: u32,
     /// Queues, alarms and checks that are tied to it.
     pub signals: Sights<'a>,
+    /// When it was last seen to be in no trouble; `None`: never so far.
+    well_at: Option<Timestamp>,
     /// What a rule found may end by time alone: then the Service must be looked at again.
     wake: Cell<Option<Timestamp>>,
 }
@@ -48,13 +51,31 @@ impl<'a> Case<'a> {
     /// A case at `now`.
     #[must_use]
     pub fn new(now: Timestamp, parts: Vec<Part<'a>>, restarts: u32) -> Self {
-        Self { now, parts, restarts, signals: Sights::default(), wake: Cell::new(None) }
+        Self { now, parts, restarts, signals: Sights::default(), well_at: None, wake: Cell::new(None) }
     }
 
     /// The same with what its signals say.
     #[must_use]
     pub fn with(self, signals: Sights<'a>) -> Self {
         Self { signals, ..self }
+    }
+
+    /// The same, last seen to be in no trouble then.
+    #[must_use]
+    pub fn well_at(self, well_at: Option<Timestamp>) -> Self {
+        Self { well_at, ..self }
+    }
+
+    /// The start of something as the begin of its trouble: not where it was seen to be well after it.
+    #[must_use]
+    pub fn since_start(&self, start: Option<Timestamp>) -> Option<Timestamp> {
+        start.filter(|at| self.well_at.is_none_or(|well| *at >= well)).map(|at| at.min(self.now))
+    }
+
+    /// A start as a part of the burst of restarts that is under way; an older one is none.
+    #[must_use]
+    pub fn burst_since(&self, start: Option<Timestamp>) -> Option<Timestamp> {
+        start.filter(|at| seconds_between(*at, self.now) < BURST_SECONDS)
     }
 
     /// Whether `at` lies less than `seconds` back; if so, the case is looked at again when it does not any more.

@@ -1,7 +1,7 @@
 //! Crash loop: an Instance starts, ends and is started again, over and over.
 
 use crate::fleet::words::{instances, restarts, seconds_between};
-use crate::model::{Finding, HealthState, Instance, Phase};
+use crate::model::{Finding, HealthState, Instance, Phase, Timestamp};
 
 use super::exited::exit_words;
 use super::{Case, Evidence};
@@ -26,8 +26,9 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
         let state = instance.waiting.as_ref().map_or(instance.phase.word(), |waiting| waiting.reason.shown());
         let ended = exit.map(|exit| format!(", last {}", exit_words(exit, case.now))).unwrap_or_default();
         let line = format!("{}: {state}, {}{ended}", instance.name, restarts(instance.restarts));
-        // When it ended last is not since when: the loop is as old as the trouble with the Service, and older.
-        evidence.saw(&instance.key, None, &line);
+        // When it ended last is not since when. One that restarted that often has done so from its beginning.
+        let always = often(instance, case.now).then_some(instance.created_at).flatten();
+        evidence.saw(&instance.key, case.since_start(always), &line);
         if let Some(waiting) = instance.waiting.as_ref().filter(|waiting| !waiting.message.is_empty()) {
             evidence.add(&format!("{}: {}", instance.name, waiting.message));
         }
@@ -42,13 +43,18 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     Some(evidence.finding(NAME, HealthState::Degraded, &summary, advice))
 }
 
+/// Whether it restarted at least each ten minutes since it was made.
+fn often(instance: &Instance, now: Timestamp) -> bool {
+    let age = instance.created_at.map(|at| seconds_between(at, now));
+    age.is_some_and(|age| i64::from(instance.restarts) * 600 >= age)
+}
+
 /// Whether an Instance is in a crash loop: the platform says so, or it is being started again and again.
 pub(super) fn is_looping(case: &Case<'_>, instance: &Instance) -> bool {
     if instance.waiting.as_ref().is_some_and(|waiting| waiting.reason.raw() == "CrashLoopBackOff") {
         return true;
     }
-    let often =
-        instance.created_at.is_none_or(|at| i64::from(instance.restarts) * 600 >= seconds_between(at, case.now));
+    let often = instance.created_at.is_none() || often(instance, case.now);
     let failed = instance.last_exit.as_ref().is_some_and(|exit| exit.code != Some(0));
     match instance.phase {
         Phase::Restarting => instance.restarts >= 2,

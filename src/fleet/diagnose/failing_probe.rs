@@ -18,7 +18,8 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
         let words = output.map(|output| format!(": {output}")).unwrap_or_default();
         evidence.saw(
             &instance.key,
-            instance.started_at,
+            // The platform's own first word of it, else its start: it may never have served.
+            event.and_then(|event| event.first_at).or_else(|| case.since_start(instance.started_at)),
             &format!("{}: runs, but its health check fails{words}", instance.name),
         );
         said = said.or(output);

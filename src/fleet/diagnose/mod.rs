@@ -76,6 +76,9 @@ pub fn diagnose(case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The rule that tells of alarms.
+pub(super) const ALARM: &str = alarm::NAME;
+
 /// A severity of findings that tell something worth knowing but say nothing against the health.
 pub const NOTE: HealthState = HealthState::Healthy;
 

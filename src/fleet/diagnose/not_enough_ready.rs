@@ -22,7 +22,10 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
         }
         excused &= is_starting(case, part, desired - serving);
         let line = format!("{} {}: {serving} of {} ready", part.kind, part.name, instances(desired as usize));
-        evidence.saw(&subject(part), None, &line);
+        // Of what never was there nobody tells since when; an Instance that is not ready may be so since its start.
+        let unready = part.instances.iter().filter(|one| is_wanted(one) && one.ready == Some(false));
+        let since = unready.filter_map(|one| case.since_start(one.started_at.or(one.created_at))).min();
+        evidence.saw(&subject(part), since, &line);
         for one in part.instances.iter().filter(|one| is_wanted(one) && one.ready != Some(true)).take(3) {
             evidence.add(&format!("{}: {}", one.name, one.phase.word()));
         }

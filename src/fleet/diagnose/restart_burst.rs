@@ -18,7 +18,7 @@ pub(super) fn check(case: &Case<'_>) -> Option<Finding> {
     let mut evidence = Evidence::new();
     for (_, instance) in case.instances().filter(|(_, one)| one.restarts > 0) {
         let line = format!("{}: {} so far", instance.name, restarts(instance.restarts));
-        evidence.saw(&instance.key, instance.started_at, &line);
+        evidence.saw(&instance.key, case.burst_since(instance.started_at), &line);
     }
     let summary = format!("{} in 10m", restarts(case.restarts));
     Some(evidence.finding(

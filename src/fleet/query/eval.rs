@@ -39,24 +39,34 @@ pub(super) fn holds(test: &Test, row: &dyn Row) -> bool {
         Test::Bare(letters) => finds(&row.title(), letters),
         Test::Word { field, how, value } => row.any(*field, &|word| compare(*field, *how, word, value)),
         Test::Number { field, operator, value } => {
-            let other = match value {
-                Operand::Value(value) => Some(*value),
-                Operand::Field(field) => row.number(*field),
-            };
-            let (Some(a), Some(b)) = (row.number(*field), other) else { return false };
-            match operator {
-                Operator::Equal => (a - b).abs() < f64::EPSILON,
-                Operator::NotEqual => (a - b).abs() >= f64::EPSILON,
-                Operator::Less => a < b,
-                Operator::LessOrEqual => a <= b,
-                Operator::More => a > b,
-                Operator::MoreOrEqual => a >= b,
-            }
+            let Some((a, b)) = row.number(*field).zip(operand(*value, row)) else { return false };
+            operator.holds(a, b)
         }
     }
 }
 
-fn compare(field: Word, how: How, word: &str, value: &str) -> bool {
+/// The number on the other side.
+pub(super) fn operand(value: Operand, row: &dyn Row) -> Option<f64> {
+    match value {
+        Operand::Value(value) => Some(value),
+        Operand::Field(field) => row.number(field),
+    }
+}
+
+impl Operator {
+    pub(super) fn holds(self, a: f64, b: f64) -> bool {
+        match self {
+            Self::Equal => (a - b).abs() < f64::EPSILON,
+            Self::NotEqual => (a - b).abs() >= f64::EPSILON,
+            Self::Less => a < b,
+            Self::LessOrEqual => a <= b,
+            Self::More => a > b,
+            Self::MoreOrEqual => a >= b,
+        }
+    }
+}
+
+pub(super) fn compare(field: Word, how: How, word: &str, value: &str) -> bool {
     let (word, value) = (word.to_lowercase(), value.to_lowercase());
     match how {
         How::Equals => word == value,
@@ -111,8 +121,31 @@ impl ServiceRow<'_> {
         Some((used as f64, one.memory_limit_bytes? as f64))
     }
 
-    fn since(&self, at: Option<Timestamp>) -> Option<f64> {
+    /// What a metrics server measures of all Instances together, of what all of them may use.
+    fn of_all(&self, used: f64, limit: impl Fn(&Instance) -> Option<f64>) -> Option<f64> {
+        let allowed = self.instances().map(limit).sum::<Option<f64>>()?;
+        share(std::iter::once((used, allowed)))
+    }
+
+    pub(super) fn since(&self, at: Option<Timestamp>) -> Option<f64> {
         at.map(|at| seconds_between(at, self.now) as f64)
+    }
+
+    /// Percent of the CPU that its Instances may use; `None` where nothing is measured or limited.
+    #[must_use]
+    pub fn cpu_share(&self) -> Option<f64> {
+        // Most Services are not measured, and need no look at each Instance.
+        let all = self.service.cpu_cores?;
+        let limit = |one: &Instance| one.cpu_limit_millicores.map(|limit| f64::from(limit) / 1000.0);
+        share(self.instances().filter_map(|one| self.of_cpu(one))).or_else(|| self.of_all(all, limit))
+    }
+
+    /// Percent of the memory that its Instances may use.
+    #[must_use]
+    pub fn memory_share(&self) -> Option<f64> {
+        let all = self.service.memory_bytes? as f64;
+        let limit = |one: &Instance| one.memory_limit_bytes.map(|limit| limit as f64);
+        share(self.instances().filter_map(|one| self.of_memory(one))).or_else(|| self.of_all(all, limit))
     }
 }
 
@@ -147,6 +180,7 @@ impl Row for ServiceRow<'_> {
             }
             Word::Node => self.instances().filter_map(|one| one.node.as_ref()).any(|node| test(node.shown())),
             Word::Phase => self.instances().any(|one| test(one.phase.word())),
+            Word::QueueState | Word::Check | Word::Alarm => self.any_signal(field, test),
         }
     }
 
@@ -158,14 +192,18 @@ impl Row for ServiceRow<'_> {
             Number::Restarts => Some(f64::from(service.restarts)),
             Number::Cpu => service.cpu_cores,
             Number::Memory => service.memory_bytes.map(|bytes| bytes as f64),
-            Number::CpuShare => share(self.instances().filter_map(|one| self.of_cpu(one))),
-            Number::MemoryShare => share(self.instances().filter_map(|one| self.of_memory(one))),
+            Number::CpuShare => self.cpu_share(),
+            Number::MemoryShare => self.memory_share(),
             Number::Age => self.since(self.instances().map(started).max().flatten()),
             Number::Changed => self.since(service.last_change_at),
             Number::Exit => {
                 let exits = self.instances().filter_map(|one| one.last_exit.as_ref());
                 exits.max_by_key(|exit| exit.at).and_then(|exit| exit.code).map(f64::from)
             }
+            Number::RestartsLately => Some(f64::from(self.restarts_lately().map(|(_, n)| n).sum::<u32>())),
+            Number::ErrorRatio => service.error_ratio.map(|ratio| ratio * 100.0),
+            Number::P95 => service.p95_seconds.map(|seconds| seconds * 1000.0),
+            field => self.signal_number(field),
         }
     }
 
@@ -219,8 +257,8 @@ impl Row for InstanceRow<'_> {
             Number::CpuShare => share(self.service.of_cpu(one).into_iter()),
             Number::MemoryShare => share(self.service.of_memory(one).into_iter()),
             Number::Age => self.service.since(started(one)),
-            Number::Changed => self.service.number(field),
             Number::Exit => one.last_exit.as_ref().and_then(|exit| exit.code).map(f64::from),
+            field => self.service.number(field),
         }
     }
 

@@ -11,7 +11,7 @@ pub enum FieldKind {
     Size,
     /// A part of what is allowed, in percent (`80%`).
     Share,
-    /// A time that has passed, with units (`90s`, `10m`, `3h`, `2d`).
+    /// A time that has passed, or is left, with units (`90s`, `10m`, `3h`, `2d`).
     Age,
 }
 
@@ -32,6 +32,9 @@ pub(super) enum Word {
     Owner,
     Node,
     Phase,
+    QueueState,
+    Check,
+    Alarm,
 }
 
 /// Fields that hold numbers.
@@ -47,6 +50,16 @@ pub(super) enum Number {
     Age,
     Changed,
     Exit,
+    RestartsLately,
+    ErrorRatio,
+    P95,
+    Backlog,
+    BacklogShare,
+    Oldest,
+    Failed,
+    Certificate,
+    ConnectionsShare,
+    StoreShare,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +124,31 @@ pub const FIELDS: &[Field] = &[
     number("age", &[], FieldKind::Age, Number::Age).says("time since the youngest Instance started", "age<10m"),
     number("changed", &["change"], FieldKind::Age, Number::Changed).says("time since the last change", "changed<1h"),
     number("exit", &[], FieldKind::Number, Number::Exit).says("the last exit code of an Instance", "exit=137"),
+    number("restarts_10m", &[], FieldKind::Number, Number::RestartsLately)
+        .says("restarts seen in the last ten minutes", "restarts_10m>=3"),
+    number("error_ratio", &["errors"], FieldKind::Share, Number::ErrorRatio)
+        .says("requests that failed of late, of all", "error_ratio>5%"),
+    number("p95", &[], FieldKind::Number, Number::P95)
+        .says("milliseconds in which 95 of 100 requests were answered", "p95>500"),
+    number("backlog", &["queue", "waiting"], FieldKind::Number, Number::Backlog)
+        .says("what waits in the longest of its queues", "backlog>500"),
+    number("backlog_share", &[], FieldKind::Share, Number::BacklogShare)
+        .says("what waits in a queue, of the queue's limit", "backlog_share>100%"),
+    word("queue_state", &[], Word::QueueState)
+        .says("how one of its queues fares: idle, draining, steady, growing, stuck", "queue_state:stuck"),
+    number("oldest", &[], FieldKind::Age, Number::Oldest).says("how long the oldest job waits", "oldest>10m"),
+    number("failed", &[], FieldKind::Number, Number::Failed)
+        .says("failed jobs that one of its queues keeps", "failed>20"),
+    word("check", &["checks"], Word::Check)
+        .says("what came of one of its Checks: passing, failing, not_checked, unknown", "check:failing"),
+    number("certificate", &["cert"], FieldKind::Age, Number::Certificate)
+        .says("time left until the first of its certificates ends", "certificate<21d"),
+    word("alarm", &["alarms"], Word::Alarm)
+        .says("an alarm of a Source that fires about it: name or severity", "alarm~5xx"),
+    number("connections_share", &[], FieldKind::Share, Number::ConnectionsShare)
+        .says("connections to its Store, of the most allowed", "connections_share>80%"),
+    number("store_share", &[], FieldKind::Share, Number::StoreShare)
+        .says("memory of its Store, of its limit", "store_share>90%"),
 ];
 
 /// The field of this name, whatever its case.
@@ -122,6 +160,11 @@ pub(super) fn find(name: &str) -> Option<&'static Field> {
 /// The first field that means this word or number; the table has one of each.
 pub(super) fn name_of(means: Means) -> &'static str {
     FIELDS.iter().find(|field| field.means == means).map_or("", |field| field.name)
+}
+
+/// What kind of value stands for this word or number.
+pub(super) fn kind_of(means: Means) -> FieldKind {
+    FIELDS.iter().find(|field| field.means == means).map_or(FieldKind::Number, |field| field.kind)
 }
 
 #[cfg(test)]

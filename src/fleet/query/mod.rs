@@ -7,6 +7,8 @@
 mod eval;
 mod fields;
 mod parse;
+mod signals;
+mod verdict;
 
 use std::fmt;
 
@@ -14,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use eval::{InstanceRow, ServiceRow};
 pub use fields::{FIELDS, Field, FieldKind};
+pub use verdict::Reading;
 
 use fields::{Number, Word};
 

@@ -195,6 +195,20 @@ fn no_number(field: &Field, value: &str, at: (usize, usize)) -> QueryError {
     QueryError { at, message, hint: Some(format!("for example {}", field.example)) }
 }
 
+impl Operator {
+    /// As it is typed.
+    pub(super) fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::More => ">",
+            Self::MoreOrEqual => ">=",
+        }
+    }
+}
+
 /// A term as it can be typed.
 pub(super) fn print(term: &Term) -> String {
     let not = if term.not { "!" } else { "" };
@@ -209,14 +223,7 @@ pub(super) fn print(term: &Term) -> String {
             format!("{not}{}{operator}\"{value}\"", fields::name_of(Means::Word(*field)))
         }
         Test::Number { field, operator, value } => {
-            let operator = match operator {
-                Operator::Equal => "=",
-                Operator::NotEqual => "!=",
-                Operator::Less => "<",
-                Operator::LessOrEqual => "<=",
-                Operator::More => ">",
-                Operator::MoreOrEqual => ">=",
-            };
+            let operator = operator.sign();
             let value = match value {
                 Operand::Value(value) => format!("{value}"),
                 Operand::Field(other) => fields::name_of(Means::Number(*other)).to_owned(),
@@ -254,7 +261,7 @@ mod tests {
     fn errors_say_where_what_and_what_would_be_right() {
         for (typed, at, message, hint) in [
             ("env:prod heal:bad", (9, 13), "there is no field `heal`", "did you mean `health`?"),
-            ("queue>500", (0, 5), "there is no field `queue`", "fields are name, env"),
+            ("weather>500", (0, 7), "there is no field `weather`", "fields are name, env"),
             ("restarts>many", (9, 13), "`restarts` needs a number, not `many`", "for example restarts>3"),
             ("memory>5x", (7, 9), "`memory` needs a size such as 512Mi, not `5x`", "for example memory>512Mi"),
             ("cpu_share>2m", (10, 12), "`cpu_share` needs a share such as 80%, not `2m`", "for example cpu_share>80%"),

@@ -6,21 +6,36 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::model::{Address, AlarmState, EnvironmentAddress, Fact, Key, Kind, Queue, SourceName, Text, Timestamp};
 
 use super::Fleet;
-use super::history::{History, Point};
+use super::history::{History, Point, Values};
 use super::rules::ScaleOut;
 use super::service::ServiceId;
 
+mod alarms;
 mod book;
+mod bounds;
+mod cause;
+mod flaps;
+mod own;
 mod pace;
 mod reading;
 mod sight;
 mod tie;
 mod view;
 
+pub use alarms::AlarmView;
+pub use bounds::{Bounds, ScaleRule};
+pub use cause::Cause;
+pub(in crate::fleet) use cause::is_about_backlog;
+pub use flaps::FlapCount;
+pub(in crate::fleet) use own::Kept;
+pub use own::RULES_SOURCE;
 pub use reading::ReadingView;
 pub use sight::{QueueSight, Sights};
 pub(in crate::fleet) use tie::Tie;
-pub use view::{AlarmView, CheckView, QueueView, StoreView};
+pub use view::{CheckView, QueueView, StoreView};
+
+/// Alarms of which the numbers of the last hour are kept, at most.
+const DRAWN: usize = 1024;
 
 /// What is kept of each queue beside its fact.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +47,7 @@ pub(super) struct QueueKept {
 /// What follows from signals.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Signals {
-    queues: HashMap<Key, QueueKept>,
+    queues: BTreeMap<Key, QueueKept>,
     ties: BTreeMap<Key, Tie>,
     /// Signals by the Service that they are tied to.
     of_service: HashMap<Address, BTreeSet<Key>>,
@@ -44,6 +59,14 @@ pub(super) struct Signals {
     loose: bool,
     /// The number of changes in the set of Services that ties were made for.
     epoch: u64,
+    /// Queues that belong to no Service and that somebody should look at.
+    pub(in crate::fleet) strays: BTreeSet<Key>,
+    /// The alarms as they are told; `stirred`: something about them changed since.
+    told: alarms::Told,
+    pub(in crate::fleet) stirred: bool,
+    pub(in crate::fleet) flaps: flaps::Flaps,
+    /// What alarms of Sources measured in the last hour.
+    values: HashMap<Key, Values>,
 }
 
 /// Whether facts of a kind are signals.
@@ -52,9 +75,25 @@ fn is_signal(kind: Kind) -> bool {
 }
 
 impl Signals {
-    /// A fact came or changed.
-    pub(super) fn put(&mut self, fact: &Fact, old: Option<&Fact>) {
+    /// A fact came or changed. `settled`: its Source was read as a whole before, so that what comes is news.
+    pub(super) fn put(&mut self, fact: &Fact, old: Option<&Fact>, settled: bool, now: Timestamp) {
         match fact {
+            Fact::Alarm(alarm) => {
+                let before = match old {
+                    Some(Fact::Alarm(before)) => Some(&**before),
+                    _ => None,
+                };
+                if settled || before.is_some() {
+                    self.flaps.compare(&alarm.key, before, Some(alarm), now);
+                }
+                self.stirred = true;
+                if alarm.value.is_some() && (self.values.len() < DRAWN || self.values.contains_key(&alarm.key)) {
+                    let value = alarm.value.map(crate::model::Quantity::get);
+                    self.values.entry(alarm.key.clone()).or_default().record(value, now);
+                } else if let Some(values) = self.values.get_mut(&alarm.key) {
+                    values.record(None, now);
+                }
+            }
             Fact::Autoscaler(_) => self.loose = true,
             Fact::Queue(queue) => {
                 let kept = self.queues.entry(queue.key.clone()).or_default();
@@ -72,16 +111,25 @@ impl Signals {
         }
     }
 
-    /// A fact is gone.
-    pub(super) fn lose(&mut self, fact: &Fact) {
-        if matches!(fact, Fact::Autoscaler(_)) {
-            self.loose = true;
+    /// A fact is gone; `ended` where its Source says so, rather than that nobody asks it any more.
+    pub(super) fn lose(&mut self, fact: &Fact, ended: Option<Timestamp>) {
+        match fact {
+            Fact::Autoscaler(_) => self.loose = true,
+            Fact::Alarm(alarm) => {
+                self.stirred = true;
+                self.values.remove(&alarm.key);
+                if let Some(now) = ended {
+                    self.flaps.compare(&alarm.key, Some(alarm), None, now);
+                }
+            }
+            _ => {}
         }
         if !is_signal(fact.kind()) {
             return;
         }
         let key = fact.key();
         self.queues.remove(key);
+        self.strays.remove(key);
         self.touched.remove(key);
         if let Some(service) = self.ties.remove(key).and_then(|tie| tie.service) {
             self.untie(key, &service);
@@ -128,19 +176,38 @@ fn names(fact: &Fact) -> Vec<&Text> {
 
 impl Fleet {
     /// Ties signals to Services where that may have changed, and notes which Services must be looked at again.
-    pub(super) fn tie_signals(&mut self, dirty: &mut BTreeSet<ServiceId>) {
+    /// `judged`: some Source is in another state than before.
+    pub(super) fn tie_signals(&mut self, judged: bool, dirty: &mut BTreeSet<ServiceId>) {
         let mut concerned = std::mem::take(&mut self.signals.bereft);
+        let mut all = judged;
+        self.signals.stirred |= judged;
         if self.signals.loose || self.signals.epoch != self.services.epoch() {
             self.signals.loose = false;
             self.signals.epoch = self.services.epoch();
             if !self.signals.ties.is_empty() || !self.signals.touched.is_empty() {
                 self.retie(&mut concerned);
+                (all, self.signals.stirred) = (true, true);
             }
         }
-        for key in std::mem::take(&mut self.signals.touched) {
-            concerned.extend(self.signals.ties.get(&key).and_then(|tie| tie.service.clone()));
-        }
+        let touched = std::mem::take(&mut self.signals.touched);
+        concerned.extend(touched.iter().filter_map(|key| self.signals.ties.get(key)?.service.clone()));
+        self.find_strays(all, &touched);
         dirty.extend(concerned.iter().filter_map(|address| self.services.id_of(address)));
+    }
+
+    /// Finds the queues that belong to no Service and that somebody should look at: among those that changed, or all.
+    fn find_strays(&mut self, all: bool, touched: &BTreeSet<Key>) {
+        let known = all.then(|| self.signals.ties.keys()).into_iter().flatten();
+        let queues = known.chain(touched).filter(|key| key.kind == Kind::Queue);
+        let is_stray = |key: &Key| {
+            let view = self.queue(key);
+            view.is_some_and(|view| view.consumer.is_none() && view.stale_since.is_none() && view.is_bad())
+        };
+        let (stray, tame): (Vec<Key>, Vec<Key>) = queues.cloned().partition(is_stray);
+        self.signals.strays.extend(stray);
+        for key in tame {
+            self.signals.strays.remove(&key);
+        }
     }
 
     fn retie(&mut self, concerned: &mut BTreeSet<Address>) {
@@ -222,8 +289,17 @@ impl Fleet {
     }
 
     fn facts_of_queues(&self) -> impl Iterator<Item = &Queue> {
-        self.store.iter().filter_map(|fact| match fact {
+        // By their own list: the store holds each pod beside them.
+        self.signals.queues.keys().filter_map(|key| match self.store.get(key)? {
             Fact::Queue(queue) => Some(&**queue),
+            _ => None,
+        })
+    }
+
+    /// The Stores of a Service.
+    pub(super) fn stores_of(&self, service: &Address) -> impl Iterator<Item = &crate::model::Store> {
+        self.signals.of(service).filter_map(|key| match self.store.get(key)? {
+            Fact::Store(store) => Some(&**store),
             _ => None,
         })
     }
@@ -252,27 +328,13 @@ impl Fleet {
         let live = self.source(&queue.key.source).is_some_and(|source| source.state.is_live());
         QueueSight {
             queue,
+            live,
             state: kept.filter(|_| live).map(|kept| kept.pace.state()).unwrap_or_default(),
             since: kept.and_then(|kept| kept.pace.since()),
             net_per_second: kept.filter(|_| live).and_then(|kept| kept.pace.net()),
             empty_in_seconds: kept.filter(|_| live).and_then(|kept| kept.pace.empty_in()),
             limit: self.limit_of(queue),
         }
-    }
-
-    /// More than this many waiting is a backlog: by its `[[queue]]`, else by the scaling rule of an Environment.
-    fn limit_of(&self, queue: &Queue) -> Option<u64> {
-        let by_queue = tie::rule_of(&self.rules, queue).and_then(|rule| rule.limit);
-        let home = self.signals.ties.get(&queue.key).map(|tie| &tie.environment);
-        let by_environment = || {
-            let home = home?;
-            let rule = self.rules.declared(home.system.as_ref(), &home.environment)?;
-            rule.limits.iter().find_map(|limit| match &limit.scale_out {
-                Some(ScaleOut::Queue { name, above }) if name == queue.name.raw() => Some(*above),
-                _ => None,
-            })
-        };
-        by_queue.or_else(by_environment)
     }
 
     /// A queue's last `count` steps up to `now`, oldest first: how many waited.

@@ -6,6 +6,8 @@ use crate::model::{Alarm, AlarmState, Check, CheckKind, Outcome, Queue, QueueSta
 #[derive(Clone, Debug)]
 pub struct QueueSight<'a> {
     pub queue: &'a Queue,
+    /// Whether its Source tells what is so now.
+    pub live: bool,
     /// Unknown while its Source tells nothing.
     pub state: QueueState,
     pub since: Option<Timestamp>,

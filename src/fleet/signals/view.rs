@@ -3,18 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use crate::fleet::Fleet;
 use crate::fleet::derive::care;
-use crate::fleet::{Fleet, SourceView};
 use crate::model::{
-    Address, Alarm, AlarmState, Check, EnvironmentAddress, Fact, Freshness, Key, Kind, Outcome, Queue, QueueState,
-    Severity, SourceKind, SourceName, Store, Text, Tier, Timestamp,
+    Address, Check, EnvironmentAddress, Fact, Key, Kind, Outcome, Queue, QueueState, SourceName, Store, Text, Tier,
+    Timestamp,
 };
 
-use super::QueueSight;
 use super::tie::Tie;
-
-/// What the alarm of a silent Source is called there.
-const SILENCE: &str = "quarterdeck/source-silent";
+use super::{Bounds, QueueSight};
 
 /// From this age of its oldest job on a queue makes somebody wait, whatever its pace is, in seconds.
 const LONG_SECONDS: i64 = 120;
@@ -32,19 +29,15 @@ pub struct QueueView<'a> {
     pub since: Option<Timestamp>,
     pub net_per_second: Option<f64>,
     pub empty_in_seconds: Option<u64>,
+    /// More than this many waiting is a backlog, and what says so.
     pub limit: Option<u64>,
+    pub limit_rule: Option<&'static str>,
+    /// Between which numbers its consumer is scaled.
+    pub bounds: Option<Bounds>,
     /// What is special about it, in words: `NO CONSUMERS`, `paused`, `scaled to zero by ScaledObject worker`.
     pub note: Option<Text>,
     /// Its Source tells nothing since then.
     pub stale_since: Option<Timestamp>,
-}
-
-impl AlarmView {
-    /// Whether it says that a Source of alarms tells nothing, rather than what such a Source told.
-    #[must_use]
-    pub fn is_silence(&self) -> bool {
-        &*self.alarm.key.uid == SILENCE
-    }
 }
 
 impl QueueView<'_> {
@@ -67,19 +60,6 @@ impl QueueView<'_> {
     pub fn is_endless(&self) -> bool {
         matches!(self.state, QueueState::Growing | QueueState::Stuck)
     }
-}
-
-/// An alarm: one line, however many Sources tell it.
-#[derive(Clone, Debug)]
-pub struct AlarmView {
-    pub alarm: Alarm,
-    pub environment: Option<EnvironmentAddress>,
-    pub tier: Tier,
-    pub service: Option<Address>,
-    pub because: Text,
-    /// All Sources that tell it.
-    pub sources: Vec<SourceName>,
-    pub stale_since: Option<Timestamp>,
 }
 
 /// A Check.
@@ -107,7 +87,7 @@ impl Fleet {
     /// work waits for long; by Environment, then by name.
     #[must_use]
     pub fn queues(&self) -> Vec<QueueView<'_>> {
-        let mut views: Vec<QueueView<'_>> = self.facts_of_queues().filter_map(|queue| self.queue_view(queue)).collect();
+        let mut views: Vec<QueueView<'_>> = self.each_queue().collect();
         views.sort_by(|a, b| {
             let grows = |view: &QueueView<'_>| view.state == QueueState::Growing;
             let order = |view: &QueueView<'_>| {
@@ -121,6 +101,11 @@ impl Fleet {
             ))
         });
         views
+    }
+
+    /// All queues, by their Sources.
+    pub fn each_queue(&self) -> impl Iterator<Item = QueueView<'_>> {
+        self.facts_of_queues().filter_map(|queue| self.queue_view(queue))
     }
 
     /// One queue.
@@ -152,6 +137,8 @@ impl Fleet {
             net_per_second,
             empty_in_seconds,
             limit,
+            limit_rule: limit.map(|_| self.limit_rule_of(queue)),
+            bounds: tie.service.as_ref().and_then(|service| self.bounds(service)),
             note: self.note(queue, state, tie),
             stale_since: self.silent_since(&queue.key.source),
         })
@@ -178,66 +165,6 @@ impl Fleet {
             return None;
         };
         Some(Text::line(&words))
-    }
-
-    /// All alarms, one line each, however many Sources tell of it: what fires first, then the worst, then production, then
-    /// the oldest. An alarm Source that tells nothing is an alarm itself.
-    #[must_use]
-    pub fn alarms(&self) -> Vec<AlarmView> {
-        let facts = self.store.iter().filter_map(|fact| match fact {
-            Fact::Alarm(alarm) => self.alarm_view(alarm),
-            _ => None,
-        });
-        let mut views: Vec<AlarmView> = facts.collect();
-        views.sort_by(|a, b| {
-            (&a.alarm.fingerprint, speaks(a), &a.alarm.key).cmp(&(&b.alarm.fingerprint, speaks(b), &b.alarm.key))
-        });
-        views.dedup_by(|other, kept| {
-            let same = other.alarm.fingerprint == kept.alarm.fingerprint && !kept.alarm.fingerprint.is_empty();
-            if same {
-                merge(kept, other);
-            }
-            same
-        });
-        views.extend(self.sources().filter_map(silent));
-        views.sort_by(|a, b| {
-            let rank = |view: &AlarmView| {
-                (Reverse(view.alarm.state), Reverse(view.alarm.severity), Reverse(care(view.tier)), view.alarm.since)
-            };
-            (rank(a), &a.alarm.name, &a.alarm.key).cmp(&(rank(b), &b.alarm.name, &b.alarm.key))
-        });
-        views
-    }
-
-    /// The alarms of a Service, in the same order.
-    #[must_use]
-    pub fn alarms_of(&self, service: &Address) -> Vec<AlarmView> {
-        if self.signals.of(service).all(|key| key.kind != Kind::Alarm) {
-            return Vec::new();
-        }
-        self.alarms().into_iter().filter(|view| view.service.as_ref() == Some(service)).collect()
-    }
-
-    /// One alarm, as its own Source tells it.
-    #[must_use]
-    pub fn alarm(&self, key: &Key) -> Option<&Alarm> {
-        match self.store.get(key)? {
-            Fact::Alarm(alarm) => Some(alarm),
-            _ => None,
-        }
-    }
-
-    fn alarm_view(&self, alarm: &Alarm) -> Option<AlarmView> {
-        let tie = self.signals.ties.get(&alarm.key)?;
-        Some(AlarmView {
-            alarm: alarm.clone(),
-            environment: Some(tie.environment.clone()),
-            tier: tie.tier,
-            service: tie.service.clone(),
-            because: tie.because.clone(),
-            sources: vec![alarm.key.source.clone()],
-            stale_since: self.silent_since(&alarm.key.source),
-        })
     }
 
     /// All Checks: failing first, then by how careful one must be there, then by address.
@@ -321,74 +248,10 @@ impl Fleet {
     #[must_use]
     pub fn has_signal(&self, kind: Kind) -> bool {
         self.signals.ties.keys().any(|key| key.kind == kind)
+            || kind == Kind::Alarm && self.alarms().iter().any(|view| !view.is_silence())
     }
 
     pub(super) fn silent_since(&self, source: &SourceName) -> Option<Timestamp> {
         self.source(source).filter(|view| !view.state.is_live()).map(|view| view.since)
     }
-}
-
-/// Of two Sources that tell one alarm, one that answers speaks; of those the one that knows of silences, then the one that says
-/// more. What was silenced when its Source fell silent need not be so now.
-fn speaks(view: &AlarmView) -> (bool, bool, Reverse<AlarmState>) {
-    let stale = view.stale_since.is_some();
-    (stale, view.alarm.state != AlarmState::Suppressed, Reverse(view.alarm.state))
-}
-
-/// Takes over what the other Source knows beside.
-fn merge(kept: &mut AlarmView, other: &AlarmView) {
-    kept.sources.extend(other.sources.iter().cloned());
-    kept.sources.sort();
-    let (alarm, more) = (&mut kept.alarm, &other.alarm);
-    alarm.since = alarm.since.into_iter().chain(more.since).min();
-    alarm.value = alarm.value.or(more.value);
-    alarm.threshold = alarm.threshold.or(more.threshold);
-    alarm.comparison = alarm.comparison.take().or_else(|| more.comparison.clone());
-    alarm.runbook = alarm.runbook.take().or_else(|| more.runbook.clone());
-    if alarm.summary.is_empty() {
-        alarm.summary = more.summary.clone();
-    }
-    if kept.service.is_none() {
-        (kept.service, kept.because, kept.environment) =
-            (other.service.clone(), other.because.clone(), other.environment.clone());
-    }
-    // One of them still telling is enough to go by.
-    kept.stale_since = kept.stale_since.and(other.stale_since);
-}
-
-/// A Source of alarms that tells nothing: nobody knows what fires there.
-fn silent(source: &SourceView) -> Option<AlarmView> {
-    let tells = matches!(source.kind, SourceKind::Alertmanager | SourceKind::Prometheus | SourceKind::Aws);
-    if !tells || !matches!(source.state, Freshness::Stale | Freshness::Denied | Freshness::Unreachable) {
-        return None;
-    }
-    let detail = source.status.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-    let summary = format!("{} is {}: alarms may fire unseen{detail}", source.name, source.state.word());
-    let alarm = Alarm {
-        key: Key::new(&source.name, Kind::Alarm, SILENCE),
-        scope: Text::empty(),
-        name: Text::name("AlarmSourceSilent"),
-        severity: Severity::Critical,
-        state: AlarmState::Firing,
-        since: Some(source.since),
-        summary: Text::line(&summary),
-        value: None,
-        threshold: None,
-        comparison: None,
-        runbook: None,
-        silenced_until: None,
-        suppressed_by: None,
-        notifies: None,
-        labels: Vec::new(),
-        fingerprint: Text::name(&format!("quarterdeck/silent/{}", source.name)),
-    };
-    Some(AlarmView {
-        alarm,
-        environment: None,
-        tier: Tier::Unknown,
-        service: None,
-        because: Text::line("it speaks of a Source"),
-        sources: vec![source.name.clone()],
-        stale_since: None,
-    })
 }

@@ -13,6 +13,7 @@ mod freshness;
 mod order;
 mod placing;
 mod relist;
+mod rules;
 mod signals;
 mod watching;
 

@@ -6,9 +6,9 @@ use crate::model::{
     Alarm, AlarmState, Broker, Check, CheckKind, Outcome, Quantity, Queue, QueueState, Reading, Severity,
 };
 
-const RABBIT: &str = "rabbit-prod";
+pub(super) const RABBIT: &str = "rabbit-prod";
 
-fn queue(name: &str, second: i64, ready: u64, consumers: u32) -> Queue {
+pub(super) fn queue(name: &str, second: i64, ready: u64, consumers: u32) -> Queue {
     Queue {
         key: Key::new(&SourceName::new(RABBIT), Kind::Queue, name),
         broker: Broker::RabbitMq,
@@ -31,7 +31,7 @@ fn queue(name: &str, second: i64, ready: u64, consumers: u32) -> Queue {
     }
 }
 
-fn alarm(source: &str, name: &str, state: AlarmState, labels: &[(&str, &str)]) -> Alarm {
+pub(super) fn alarm(source: &str, name: &str, state: AlarmState, labels: &[(&str, &str)]) -> Alarm {
     Alarm {
         key: Key::new(&SourceName::new(source), Kind::Alarm, name),
         scope: Text::empty(),
@@ -53,7 +53,7 @@ fn alarm(source: &str, name: &str, state: AlarmState, labels: &[(&str, &str)]) -
 }
 
 /// The lab with a broker and two Sources of alarms beside it.
-fn lab(workloads: Vec<Workload>) -> Lab {
+pub(super) fn lab(workloads: Vec<Workload>) -> Lab {
     let mut lab = Lab::of(facts(workloads, vec![]));
     for (name, kind) in
         [(RABBIT, SourceKind::RabbitMq), ("am", SourceKind::Alertmanager), ("prom", SourceKind::Prometheus)]
@@ -65,18 +65,18 @@ fn lab(workloads: Vec<Workload>) -> Lab {
     lab
 }
 
-fn tell(lab: &mut Lab, source: &str, updates: Vec<Update>, second: i64) {
+pub(super) fn tell(lab: &mut Lab, source: &str, updates: Vec<Update>, second: i64) {
     for update in updates {
         lab.fleet.apply(&SourceName::new(source), update, at(second));
     }
     lab.fleet.settle(at(second));
 }
 
-fn signal(fact: Fact) -> Vec<Update> {
+pub(super) fn signal(fact: Fact) -> Vec<Update> {
     vec![Update::Put(Table::whole("signals"), fact)]
 }
 
-fn told(lab: &mut Lab, queue: Queue, second: i64) {
+pub(super) fn told(lab: &mut Lab, queue: Queue, second: i64) {
     tell(lab, RABBIT, signal(Fact::Queue(Box::new(queue))), second);
 }
 

@@ -83,7 +83,8 @@ pub(super) fn composite(placing: &Placing<'_>, alarm: &CompositeAlarm, metric: &
             Text::line(format!("{held_by}: {why}").trim_end_matches(": "))
         }),
         notifies: alarm.actions_enabled().map(|enabled| enabled && !alarm.alarm_actions().is_empty()),
-        labels: common(rule, metric),
+        // With the rule itself, so that it can be told which alarms it speaks for.
+        labels: [common(rule, metric), vec![(Text::name("AlarmRule"), Text::line(rule))]].concat(),
         fingerprint: Text::name(alarm.alarm_arn().or(alarm.alarm_name()).unwrap_or_default()),
     }
 }

@@ -38,7 +38,7 @@ impl Root {
             Place::Checks => Self::Checks,
             Place::Timeline => Self::Timeline,
             Place::Sources => Self::Sources,
-            Place::Service(..) | Place::Source(_) => return None,
+            Place::Service(..) | Place::Alarm(_) | Place::Source(_) => return None,
         })
     }
 

@@ -86,6 +86,6 @@ fn row(view: &View<'_>, service: &Service, curve: Curve, values: &[Option<f64>],
 }
 
 /// Curves end with the minute that has begun, so that a quiet one moves once a minute and not at each of its steps.
-pub(super) fn end_of_minute(minute: Timestamp) -> Timestamp {
+pub fn end_of_minute(minute: Timestamp) -> Timestamp {
     minute.checked_add(jiff::SignedDuration::from_secs(59)).unwrap_or(minute)
 }

@@ -13,7 +13,7 @@ pub struct Filter {
 
 impl Filter {
     /// What filters look like, for the empty filter line.
-    pub const HELP: &str = "letters, or env:prod  health:bad  ready<desired  image~1.8  restarts>3  !tier:dev";
+    pub const HELP: &str = "letters, or env:prod  health:bad  ready<desired  image~1.8  queue>500  !tier:dev";
 
     /// What was typed; empty: everything is shown.
     #[must_use]

@@ -3,6 +3,7 @@
 //! Data flows one way: the shell hands a [`View`] to a screen, the screen answers keys with [`Command`]s, the shell does
 //! them. A screen learns something only in [`Screen::prepare`] (and from keys); drawing takes `&self`.
 
+pub mod alarm;
 pub mod cells;
 pub mod curves;
 pub mod figure;
@@ -83,6 +84,8 @@ pub enum Place {
     Sources,
     /// A Service's page, on one of its tabs.
     Service(Address, Tab),
+    /// An alarm's page: what it says and measures, what changed before it.
+    Alarm(Key),
     /// A Source's page: what it says of itself, what is denied, what would help.
     Source(SourceName),
 }
@@ -283,6 +286,7 @@ pub fn open(place: &Place, _view: &View<'_>) -> Box<dyn Screen> {
         Place::Timeline => Box::new(timeline::Timeline::default()),
         Place::Sources => Box::new(sources::Sources::default()),
         Place::Service(address, tab) => Box::new(service::ServicePage::new(address.clone(), *tab)),
+        Place::Alarm(key) => Box::new(alarm::AlarmPage::new(key.clone())),
         Place::Source(name) => Box::new(sources::page::SourcePage::new(name.clone())),
     }
 }

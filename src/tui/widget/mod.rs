@@ -4,6 +4,7 @@ pub mod ages;
 pub mod chrome;
 pub mod cursor;
 pub mod field;
+pub mod graph;
 pub mod health;
 pub mod rule;
 pub mod spark;

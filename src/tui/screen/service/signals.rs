@@ -3,18 +3,13 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::fleet::{AlarmView, CheckView, Curve, QueueView, ReadingView};
+use crate::fleet::{AlarmView, CheckView, QueueView, ReadingView};
 use crate::model::{Address, Quantity, Service, Text};
+use crate::tui::screen::signals::depth::Depth;
 use crate::tui::screen::signals::{alarms, checks, queues};
-use crate::tui::screen::{View, cells, curves, figure};
+use crate::tui::screen::{View, cells, figure};
 use crate::tui::theme::Role;
-use crate::tui::widget::{spark, words};
-
-/// Cells of a curve's name, and of the number behind it.
-const NAME: usize = 10;
-const NUMBER: usize = 20;
-/// The longest curve: half an hour.
-const STEPS: usize = 180;
+use crate::tui::widget::words;
 
 /// How many signals a Service has.
 #[must_use]
@@ -42,6 +37,7 @@ pub fn lines(view: &View<'_>, address: &Address, width: u16) -> Vec<Line<'static
         out.push(Line::styled(title, view.style(Role::Strong)));
         out.extend(lines);
     };
+    part("SCALING", scaling_lines(view, address));
     part("QUEUES", queues.iter().flat_map(|queue| queue_lines(view, service, queue, room)).collect());
     part("ALARMS", alarms.iter().flat_map(|alarm| alarm_lines(view, alarm, room)).collect());
     part("CHECKS", checks.iter().map(|check| check_line(view, check)).collect());
@@ -73,7 +69,7 @@ fn queue_lines(view: &View<'_>, service: &Service, told: &QueueView<'_>, room: u
     facts.extend(queue.oldest_at.map(|at| format!("oldest {}", cells::when(view).age(at))));
     facts.extend(queue.in_per_second.map(|n| format!("in {n}/s")));
     facts.extend(queue.out_per_second.map(|n| format!("out {n}/s")));
-    facts.extend(told.limit.map(|limit| format!("limit {}", figure::count(limit))));
+    facts.extend(queues::limit(queue.ready.filter(|_| stale.is_none()), told.limit, told.limit_rule));
     facts.extend(Some(queues::empty(told)).filter(|eta| !eta.is_empty()).map(|eta| format!("empty {eta}")));
     facts.extend(told.note.as_ref().map(Text::to_string));
     let mut lines = vec![Line::from(vec![
@@ -84,39 +80,40 @@ fn queue_lines(view: &View<'_>, service: &Service, told: &QueueView<'_>, room: u
     let told_facts = facts.join(&format!(" {} ", view.glyphs.dot));
     lines.extend(words::wrap(&told_facts, room).into_iter().map(|line| Line::styled(format!("  {line}"), quiet)));
     lines.push(Line::styled(format!("  tied by {}", told.because), quiet));
-    // Depth and ready Instances end at the same moment and have the same step: what came first can be read off.
-    let steps = room.saturating_sub(NAME + NUMBER + 2).min(STEPS);
-    let end = curves::end_of_minute(view.minute);
-    let depth = view.state.fleet.queue_curve(&queue.key, end, steps);
-    let ready = view.state.fleet.curve(&service.address, Curve::Ready, end, steps);
-    let of = service.desired.map(|desired| format!(" of {desired}")).unwrap_or_default();
-    let instances = service.ready.map(|ready| format!("{ready}{of}")).unwrap_or_default();
-    lines.extend(row(view, "waiting", depth, None, known(queue.ready)));
-    lines.extend(row(view, "ready", ready, service.desired.map(f64::from), instances));
+    let depth = Depth {
+        queue: &queue.key,
+        ready: queue.ready.filter(|_| stale.is_none()),
+        limit: told.limit,
+        consumer: Some(&service.address),
+        bounds: told.bounds.as_ref(),
+    };
+    lines.extend(depth.lines(view, room));
     lines
+}
+
+/// How far it may be scaled and what asks for it: `3 of 4, headroom 1`, `CPU 45 % of 70 %`.
+fn scaling_lines(view: &View<'_>, address: &Address) -> Vec<Line<'static>> {
+    let fleet = &view.state.fleet;
+    let quiet = view.style(Role::Quiet);
+    let bounds = fleet.bounds(address).map(|bounds| {
+        let least = bounds.min.filter(|_| bounds.max.is_some()).map(|min| format!(", at least {min}"));
+        Line::from(vec![
+            Span::styled(format!("  {}{}", bounds.words(), least.unwrap_or_default()), view.style(Role::Text)),
+            Span::styled(format!("  {}", bounds.by), quiet),
+        ])
+    });
+    let rules = fleet.scale_rules(address, view.now).into_iter().map(|rule| {
+        let role = if rule.asks() == Some(true) { Role::Warn } else { Role::Text };
+        Line::from(vec![
+            Span::styled(format!("  {}", rule.words()), view.style(role)),
+            Span::styled(format!("  {}", rule.by), quiet),
+        ])
+    });
+    bounds.into_iter().chain(rules).collect()
 }
 
 fn known(n: Option<u64>) -> String {
     n.map_or_else(|| "?".to_owned(), figure::count)
-}
-
-/// A curve with its name and its newest number; nothing where nothing was measured.
-fn row(
-    view: &View<'_>,
-    name: &str,
-    values: Vec<Option<u32>>,
-    top: Option<f64>,
-    number: String,
-) -> Option<Line<'static>> {
-    if values.iter().all(Option::is_none) {
-        return None;
-    }
-    let values: Vec<Option<f64>> = values.into_iter().map(|value| value.map(f64::from)).collect();
-    Some(Line::from(vec![
-        Span::styled(format!("  {name:<NAME$}"), view.style(Role::Quiet)),
-        spark::curve(view, &values, values.len(), top),
-        Span::styled(format!("  {number}"), view.style(Role::Text)),
-    ]))
 }
 
 fn alarm_lines(view: &View<'_>, told: &AlarmView, room: usize) -> Vec<Line<'static>> {
@@ -134,6 +131,8 @@ fn alarm_lines(view: &View<'_>, told: &AlarmView, room: usize) -> Vec<Line<'stat
         Span::styled(alarm.name.to_string(), view.style(Role::Strong)),
         Span::styled(format!("  {}", alarm.measure()), view.style(Role::Text)),
     ])];
+    let flaps = alarms::flaps(view.state.fleet.flaps(told, view.now));
+    lines.extend(flaps.map(|flaps| Line::styled(format!("  {flaps}"), quiet)));
     let summary = words::wrap(alarm.summary.shown(), room);
     lines.extend(summary.into_iter().map(|line| Line::styled(format!("  {line}"), quiet)));
     lines

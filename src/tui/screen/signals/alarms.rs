@@ -2,16 +2,16 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
-use crate::fleet::AlarmView;
+use crate::fleet::{AlarmView, FlapCount, Fleet};
 use crate::model::{Address, AlarmState, EnvironmentAddress, Key, Severity, Text};
 use crate::tui::screen::{Place, View, cells};
 use crate::tui::theme::Role;
 use crate::tui::widget::ages;
 use crate::tui::widget::table::{Column, Row};
 
-use super::board::{Order, Signal};
+use super::board::{Group, Order, Signal};
 
 /// The screen.
 pub struct Alarms;
@@ -21,6 +21,66 @@ pub struct AlarmRow {
     told: AlarmView,
     /// Its Service, or its Environment in brackets where no Service is known.
     belongs: String,
+    flaps: FlapCount,
+    cause: Option<Together>,
+}
+
+/// What it has in common with others.
+struct Together {
+    head: Key,
+    is_head: bool,
+    /// How many others there are.
+    more: usize,
+    because: String,
+    open: bool,
+}
+
+impl AlarmRow {
+    fn of(view: &View<'_>, told: &AlarmView) -> Self {
+        let fleet = &view.state.fleet;
+        let belongs = match (&told.service, &told.environment) {
+            (Some(service), _) => view.address(service),
+            (None, Some(environment)) => format!("({})", view.environment(environment)),
+            (None, None) => String::new(),
+        };
+        let cause = fleet.cause_of(told).and_then(|cause| {
+            let head = fleet.alarms().get(cause.head()?)?.alarm.key.clone();
+            let (is_head, more) = (head == told.alarm.key, cause.alarms.len() - 1);
+            Some(Together { head, is_head, more, because: cause.because.to_string(), open: false })
+        });
+        Self { told: told.clone(), belongs, flaps: fleet.flaps(told, view.now), cause }
+    }
+}
+
+/// How often it began or ended lately, where that is worth a word: `4 changes in 1h, 9 in 24h`.
+#[must_use]
+pub fn flaps(count: FlapCount) -> Option<String> {
+    let changes = if count.last_hour == 1 { "change" } else { "changes" };
+    match (count.last_hour, count.last_day) {
+        (0, 0) => None,
+        (0, day) => Some(format!("{day} {} in 24h", if day == 1 { "change" } else { "changes" })),
+        (hour, day) if hour == day => Some(format!("{hour} {changes} in 1h")),
+        (hour, day) => Some(format!("{hour} {changes} in 1h, {day} in 24h")),
+    }
+}
+
+/// All alarms in the Fleet's order, those of one cause behind the one that speaks for them.
+fn together(fleet: &Fleet) -> Vec<&AlarmView> {
+    let alarms = fleet.alarms();
+    let mut rows = Vec::with_capacity(alarms.len());
+    let mut told = vec![false; fleet.causes().len()];
+    for view in alarms {
+        match (view.cause, fleet.cause_of(view)) {
+            // Where the first of them stands the whole group does.
+            (Some(place), Some(cause)) => {
+                if !std::mem::replace(&mut told[place], true) {
+                    rows.extend(cause.alarms.iter().filter_map(|n| alarms.get(*n)));
+                }
+            }
+            _ => rows.push(view),
+        }
+    }
+    rows
 }
 
 /// Shape and colour of an alarm: only what fires is loud.
@@ -71,15 +131,7 @@ impl Signal for Alarms {
     }
 
     fn gather(view: &View<'_>) -> Vec<AlarmRow> {
-        let row = |told: AlarmView| {
-            let belongs = match (&told.service, &told.environment) {
-                (Some(service), _) => view.address(service),
-                (None, Some(environment)) => format!("({})", view.environment(environment)),
-                (None, None) => String::new(),
-            };
-            AlarmRow { told, belongs }
-        };
-        view.state.fleet.alarms().into_iter().map(row).collect()
+        together(&view.state.fleet).into_iter().map(|told| AlarmRow::of(view, told)).collect()
     }
 
     fn key(row: &AlarmRow) -> &Key {
@@ -126,7 +178,7 @@ impl Signal for Alarms {
             Line::styled(format!("{mark} {}", alarm.severity), view.style(loud)),
             Line::styled(state, if stale.is_some() { quiet } else { view.style(loud) }),
             Line::styled(alarm.since.map(|at| cells::when(view).age(at)).unwrap_or_default(), quiet),
-            Line::styled(alarm.name.to_string(), view.style(if calm { Role::Quiet } else { Role::Strong })),
+            name(view, row, if calm { Role::Quiet } else { Role::Strong }),
             Line::styled(row.belongs.clone(), text),
             Line::styled(alarm.measure(), text),
             Line::styled(alarm.summary.shown().to_owned(), quiet),
@@ -138,6 +190,10 @@ impl Signal for Alarms {
         let mut parts = vec![format!("{}: {}", alarm.name, alarm.summary)];
         let measure = alarm.measure();
         parts.extend(Some(measure).filter(|measure| !measure.is_empty()));
+        parts.extend(flaps(row.flaps));
+        if let Some(together) = &row.cause {
+            parts.push(format!("one of {}: {}", together.more + 1, together.because));
+        }
         parts.extend(row.told.stale_since.map(|_| format!("{} when it was told last", word(alarm.state))));
         let until = alarm.silenced_until.map(|at| format!("silenced until {}", ages::exact(at)));
         parts.extend(until);
@@ -158,4 +214,31 @@ impl Signal for Alarms {
     fn runbook(row: &AlarmRow) -> Option<String> {
         row.told.alarm.runbook.as_ref().map(Text::to_string)
     }
+
+    fn group(row: &AlarmRow) -> Option<Group<'_>> {
+        row.cause.as_ref().map(|together| Group { head: &together.head, is_head: together.is_head })
+    }
+
+    fn opened(row: &mut AlarmRow, open: bool) {
+        if let Some(together) = &mut row.cause {
+            together.open = open;
+        }
+    }
+
+    fn page(row: &AlarmRow) -> Option<Place> {
+        Some(Place::Alarm(row.told.alarm.key.clone()))
+    }
+}
+
+/// Its name; of those that speak for others with how many, the others below it a step further in.
+fn name<'a>(view: &View<'_>, row: &AlarmRow, role: Role) -> Line<'a> {
+    let name = Span::styled(row.told.alarm.name.to_string(), view.style(role));
+    let Some(together) = &row.cause else { return Line::from(name) };
+    if !together.is_head {
+        let step = if together.open { "    " } else { "" };
+        return Line::from(vec![Span::raw(step), name]);
+    }
+    let fold = if together.open { view.glyphs.unfolded } else { view.glyphs.folded };
+    let more = Span::styled(format!("+{} ", together.more), view.style(Role::Accent));
+    Line::from(vec![Span::styled(format!("{fold} "), view.style(Role::Quiet)), more, name])
 }

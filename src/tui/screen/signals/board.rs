@@ -1,6 +1,7 @@
 //! The list that Queues, Alarms and Checks share: order, filter, narrowing, the row under the cursor told whole.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -12,7 +13,7 @@ use crate::tui::screen::list::List;
 use crate::tui::screen::{Answer, Command, Place, Screen, Subject, Tab, View, cells, figure};
 use crate::tui::theme::Role;
 use crate::tui::widget::table::{Column, GAP, Row, Table};
-use crate::tui::widget::words;
+use crate::tui::widget::{rule, words};
 
 /// An order of rows, and how the heading says it. The first of a list is the Fleet's own.
 pub type Order<R> = (&'static str, fn(&R, &R) -> Ordering);
@@ -70,6 +71,35 @@ pub trait Signal: 'static {
     fn runbook(_row: &Self::Row) -> Option<String> {
         None
     }
+
+    /// The group that it is folded into, where it has one.
+    fn group(_row: &Self::Row) -> Option<Group<'_>> {
+        None
+    }
+
+    /// Its group lies open, or it does not.
+    fn opened(_row: &mut Self::Row, _open: bool) {}
+
+    /// The page of its own, where it has one; else its Service is opened.
+    fn page(_row: &Self::Row) -> Option<Place> {
+        None
+    }
+
+    /// Lines that the row under the cursor takes below the list, where there is room.
+    const FOOT: u16 = 0;
+
+    /// These lines.
+    fn foot(_view: &View<'_>, _row: &Self::Row, _width: u16) -> Vec<Line<'static>> {
+        Vec::new()
+    }
+}
+
+/// A row's place in a group of rows that can be folded into the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group<'a> {
+    /// The row that stays.
+    pub head: &'a Key,
+    pub is_head: bool,
 }
 
 /// The list of one kind of signals.
@@ -79,11 +109,14 @@ pub struct Board<S: Signal> {
     text: String,
     order: usize,
     made_of: Option<(u64, Option<EnvironmentAddress>)>,
-    /// Rows that there are without the filter, and how many of those shown somebody should look at.
+    /// Rows that there are without the filter, how many of those shown somebody should look at, and how many are folded.
     all: usize,
     bad: usize,
     /// What the columns want for the rows there are.
     wanted: Vec<(usize, u16)>,
+    folded: usize,
+    /// Groups that lie open, by their heads.
+    open: HashSet<Key>,
 }
 
 impl<S: Signal> Default for Board<S> {
@@ -97,6 +130,8 @@ impl<S: Signal> Default for Board<S> {
             all: 0,
             bad: 0,
             wanted: Vec::new(),
+            folded: 0,
+            open: HashSet::new(),
         }
     }
 }
@@ -119,6 +154,16 @@ impl<S: Signal> Board<S> {
             rows.sort_by(order);
         }
         self.bad = rows.iter().filter(|row| S::is_bad(row)).count();
+        // In another order, or filtered, what belongs together does not stand together.
+        let before = rows.len();
+        if self.order == 0 && wanted.is_empty() {
+            rows.retain(|row| S::group(row).is_none_or(|group| group.is_head || self.open.contains(group.head)));
+        }
+        self.folded = before - rows.len();
+        for row in &mut rows {
+            let open = S::group(row).is_some_and(|group| self.open.contains(group.head));
+            S::opened(row, open);
+        }
         let longest = |column: usize| rows.iter().map(|row| S::wants(row, column)).max().unwrap_or(0);
         self.wanted = S::WANT.iter().map(|(column, most)| (*column, longest(*column).min(*most))).collect();
         self.list.take(rows.iter().map(|row| S::key(row).clone()).collect());
@@ -158,7 +203,10 @@ impl<S: Signal> Board<S> {
         let order = Line::styled(self.order_word(), quiet);
         let left = words::draw_right(&order, inner, buf, view.glyphs);
         let shown = self.rows.len();
-        let count = if shown == self.all {
+        let count = if self.folded > 0 {
+            let lines = figure::of(shown as u64, "line");
+            format!("{} in {lines}", figure::of((shown + self.folded) as u64, S::NOUN))
+        } else if shown == self.all {
             figure::of(shown as u64, S::NOUN)
         } else {
             format!("{} of {}", figure::count(shown as u64), figure::of(self.all as u64, S::NOUN))
@@ -176,9 +224,46 @@ impl<S: Signal> Board<S> {
 
     fn open(&self, view: &View<'_>) -> Answer {
         let Some(row) = self.on_row() else { return Answer::Pass };
+        if let Some(page) = S::page(row) {
+            return Answer::one(Command::Go(page));
+        }
         match S::service(row).filter(|address| view.state.fleet.service(address).is_some()) {
             Some(address) => Answer::one(Command::Go(Place::Service(address.clone(), Tab::Signals))),
             None => Answer::one(Command::refuse(format!("no Service to open: {}", S::because(row)))),
+        }
+    }
+}
+
+/// Lines of a body from which on the row under the cursor has a foot.
+const ROOM_FOR_FOOT: u16 = 28;
+
+impl<S: Signal> Board<S> {
+    /// Opens or folds the group that the cursor is in; folding from a member goes to the head.
+    fn fold(&mut self, open: bool) -> Answer {
+        let group = self.on_row().and_then(S::group).map(|group| group.head.clone());
+        let Some(head) = group else { return Answer::Pass };
+        let changed = if open { self.open.insert(head) } else { self.open.remove(&head) && self.list.find(&head) };
+        if changed {
+            self.made_of = None;
+        }
+        Answer::DONE
+    }
+
+    /// The list, the foot of the row under the cursor, and the place where that row is told whole.
+    fn parts(area: Rect) -> (Rect, Rect, Rect) {
+        let (above, below) = cells::split_whole(area);
+        // A rule above it.
+        let height = if area.height >= ROOM_FOR_FOOT && S::FOOT > 0 { S::FOOT + 1 } else { 0 };
+        let list = Rect { height: above.height - height, ..above };
+        (list, Rect { y: list.bottom(), height, ..above }, below)
+    }
+
+    fn draw_foot(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
+        let Some(row) = self.on_row().filter(|_| area.height > 1) else { return };
+        rule::draw(view, Rect { height: 1, ..area }, buf);
+        let inner = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area };
+        for (line, y) in S::foot(view, row, inner.width).iter().zip(inner.top() + 1..inner.bottom()) {
+            words::draw(line, Rect { y, height: 1, ..inner }, buf, view.glyphs);
         }
     }
 }
@@ -199,6 +284,9 @@ impl<S: Signal> Screen for Board<S> {
         if S::place() == Place::Checks {
             hints.push(A::CheckNow);
         }
+        if let Some(group) = self.on_row().and_then(S::group) {
+            hints.push(if self.open.contains(group.head) { A::Fold } else { A::Unfold });
+        }
         if self.on_row().and_then(S::runbook).is_some() {
             hints.push(A::Runbook);
         }
@@ -209,7 +297,7 @@ impl<S: Signal> Screen for Board<S> {
 
     fn prepare(&mut self, view: &View<'_>, area: Rect) {
         self.refresh(view);
-        self.list.settle(Table::room(cells::below(cells::split_whole(area).0)));
+        self.list.settle(Table::room(cells::below(Self::parts(area).0)));
     }
 
     fn draw(&self, view: &View<'_>, area: Rect, buf: &mut Buffer) {
@@ -224,7 +312,8 @@ impl<S: Signal> Screen for Board<S> {
         }
         let columns = self.columns(area.width);
         let table = Table { columns: &columns, count: self.rows.len(), top: self.list.top(), at: self.list.at() };
-        let (above, below) = cells::split_whole(area);
+        let (above, foot, below) = Self::parts(area);
+        self.draw_foot(view, foot, buf);
         if let Some(row) = self.on_row() {
             cells::whole(view, &S::whole(view, row), below, buf);
         }
@@ -245,6 +334,8 @@ impl<S: Signal> Screen for Board<S> {
                 Answer::one(Command::say(format!("sorted by {}", self.order_word())))
             }
             (Action::Open, Some(_)) => self.open(view),
+            (Action::Unfold, Some(_)) => self.fold(true),
+            (Action::Fold, Some(_)) => self.fold(false),
             (Action::Copy, Some(row)) => Answer::one(Command::Copy(S::name(row))),
             (Action::Runbook | Action::Raw, Some(row)) => match S::runbook(row) {
                 Some(link) => Answer::one(Command::Copy(link)),

@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod board;
 pub mod checks;
+pub mod depth;
 pub mod empty;
 pub mod queues;
 

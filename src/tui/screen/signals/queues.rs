@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use ratatui::text::{Line, Span};
 
-use crate::fleet::QueueView;
+use crate::fleet::{Bounds, QueueView};
 use crate::model::{Address, EnvironmentAddress, Key, Quantity, Queue, QueueState, Text, Timestamp};
 use crate::tui::screen::{Place, View, cells, figure};
 use crate::tui::theme::Role;
@@ -12,6 +12,7 @@ use crate::tui::widget::table::{Column, Row};
 use crate::tui::widget::{ages, spark};
 
 use super::board::{Order, Signal};
+use super::depth::{Depth, HEIGHT};
 
 /// Cells of a curve of depth: two minutes.
 const CURVE: usize = 12;
@@ -32,6 +33,8 @@ pub struct QueueRow {
     since: Option<Timestamp>,
     empty: String,
     limit: Option<u64>,
+    limit_rule: Option<&'static str>,
+    bounds: Option<Bounds>,
     note: Option<Text>,
     stale_since: Option<Timestamp>,
     bad: bool,
@@ -60,6 +63,8 @@ impl QueueRow {
             since: queue.since,
             empty: empty(queue),
             limit: queue.limit,
+            limit_rule: queue.limit_rule,
+            bounds: queue.bounds.clone(),
             note: queue.note.clone(),
             stale_since: queue.stale_since,
             bad: queue.is_bad() && queue.stale_since.is_none(),
@@ -117,6 +122,7 @@ impl Signal for Queues {
         Column::number("IN/s", 6).rank(2),
         Column::number("OUT/s", 6).rank(2),
         Column::text("CONSUMER", 12),
+        Column::text("OF MAX", 7).rank(5),
         Column::text("STATE", 12),
         Column::text("2 MIN", 12).rank(3),
         Column::number("EMPTY", 6),
@@ -202,6 +208,7 @@ impl Signal for Queues {
             rate(queue.in_per_second),
             rate(queue.out_per_second),
             taker(view, row),
+            of_max(view, row),
             state(view, row),
             if stale { Line::default() } else { Line::from(curve(view, &queue.key, CURVE)) },
             Line::styled(row.empty.clone(), view.style(plain)),
@@ -219,7 +226,10 @@ impl Signal for Queues {
         } else if let Some(since) = row.since {
             parts.push(format!("{} for {}", row.state, cells::when(view).age(since)));
         }
-        parts.extend(row.limit.map(|limit| format!("limit {}", figure::count(limit))));
+        parts.extend(limit(row.queue.ready.filter(|_| row.stale_since.is_none()), row.limit, row.limit_rule));
+        if let (Some(bounds), Some(consumer)) = (&row.bounds, &row.consumer) {
+            parts.push(format!("{} {} ({})", consumer.service, bounds.words(), bounds.by));
+        }
         parts.extend(queue.consumers.map(|n| figure::of(u64::from(n), "consumer")));
         if let Some(dead) = queue.dead_letters {
             let name = queue.dead_letter_queue.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
@@ -234,6 +244,46 @@ impl Signal for Queues {
     fn because(row: &QueueRow) -> String {
         row.because.to_string()
     }
+
+    const FOOT: u16 = 1 + HEIGHT;
+
+    fn foot(view: &View<'_>, row: &QueueRow, width: u16) -> Vec<Line<'static>> {
+        let taker = if row.consumer.is_some() { row.taker.as_str() } else { "no Service takes from it" };
+        let mut lines = vec![Line::from(vec![
+            Span::styled(row.address.clone(), view.style(Role::Strong)),
+            Span::styled(format!("  and its consumer {taker}, on one axis of time"), view.style(Role::Quiet)),
+        ])];
+        let depth = Depth {
+            queue: &row.queue.key,
+            ready: row.queue.ready.filter(|_| row.stale_since.is_none()),
+            limit: row.limit,
+            consumer: row.consumer.as_ref(),
+            bounds: row.bounds.as_ref(),
+        };
+        lines.extend(depth.lines(view, usize::from(width)));
+        lines
+    }
+}
+
+/// What waits against its limit, and what sets that: `backlog 620 > 500, scale-out rule`.
+#[must_use]
+pub fn limit(ready: Option<u64>, limit: Option<u64>, rule: Option<&str>) -> Option<String> {
+    let (limit, rule) = (limit?, rule.unwrap_or_default());
+    let limit_words = figure::count(limit);
+    Some(match ready {
+        Some(ready) if ready > limit => format!("backlog {} > {limit_words}, {rule}", figure::count(ready)),
+        Some(ready) => format!("backlog {} of {limit_words}, {rule}", figure::count(ready)),
+        None => format!("limit {limit_words}, {rule}"),
+    })
+}
+
+/// How many of its consumer there are, of as many as there may be; loud where there is no room left and work runs away.
+fn of_max<'a>(view: &View<'_>, row: &QueueRow) -> Line<'a> {
+    let Some((now, max)) = row.bounds.as_ref().and_then(|bounds| Some((bounds.now?, bounds.max?))) else {
+        return Line::default();
+    };
+    let stuck = row.bad && now >= max;
+    Line::styled(format!("{now} of {max}"), view.style(if stuck { Role::Warn } else { Role::Quiet }))
 }
 
 /// Who takes from it; that nobody does stands where one looks for it.

@@ -167,7 +167,7 @@ fn help(view: &View<'_>, line: &Attention) -> (Action, &'static str) {
     let Some(address) = &line.service else {
         return match &line.signal {
             Some(signal) if signal.key.kind == Kind::Queue => (Action::Open, "queues"),
-            Some(_) => (Action::Open, "alarms"),
+            Some(_) => (Action::Open, "alarm"),
             None => (Action::Open, "source"),
         };
     };

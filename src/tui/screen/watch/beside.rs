@@ -1,7 +1,7 @@
 //! What stands beside Environments and Services on Watch: how much waits for them and how many alarms fire, gathered once
 //! for each move of the facts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ratatui::text::{Line, Span};
 
@@ -81,21 +81,28 @@ impl Besides {
     pub fn of(fleet: &Fleet) -> Self {
         let mut all =
             Self { queues: fleet.has_signal(Kind::Queue), alarms: fleet.has_signal(Kind::Alarm), ..Self::default() };
-        for told in fleet.queues() {
+        for told in fleet.each_queue() {
             all.environments.entry(told.environment.clone()).or_default().add(&told);
             if let Some(service) = &told.consumer {
                 all.services.entry(service.clone()).or_default().add(&told);
             }
         }
+        // Alarms of one cause count once for each of what they speak of.
+        let mut counted = HashSet::new();
         let fires = |state, stale: bool| state == AlarmState::Firing && !stale;
         for told in fleet.alarms().iter().filter(|told| fires(told.alarm.state, told.stale_since.is_some())) {
             let critical = told.alarm.severity == Severity::Critical;
-            let count = |beside: &mut Beside| {
-                beside.firing += 1;
+            let mut count = |beside: &mut Beside, of: (Option<&EnvironmentAddress>, Option<&Address>)| {
+                let again = told.cause.is_some_and(|cause| !counted.insert((cause, of.0.cloned(), of.1.cloned())));
+                beside.firing += u32::from(!again);
                 beside.critical |= critical;
             };
-            told.environment.iter().for_each(|place| count(all.environments.entry(place.clone()).or_default()));
-            told.service.iter().for_each(|service| count(all.services.entry(service.clone()).or_default()));
+            if let Some(place) = &told.environment {
+                count(all.environments.entry(place.clone()).or_default(), (Some(place), None));
+            }
+            if let Some(service) = &told.service {
+                count(all.services.entry(service.clone()).or_default(), (None, Some(service)));
+            }
         }
         all
     }

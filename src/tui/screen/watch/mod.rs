@@ -74,7 +74,7 @@ impl Watch {
             Some(RowId::Attention(About::Source(source))) => Answer::one(Command::Go(Place::Source(source.clone()))),
             Some(RowId::Attention(About::Signal(key))) => Answer::one(Command::Go(match key.kind {
                 Kind::Queue => Place::Queues,
-                _ => Place::Alarms,
+                _ => Place::Alarm(key.clone()),
             })),
             Some(row) => match row.service() {
                 Some(address) => Answer::one(Command::Go(Place::Service(address.clone(), Tab::Instances))),

@@ -10,6 +10,8 @@ use super::index::Index;
 
 /// Lines of a body from which on the selected Service's curves are drawn below.
 const ROOM_FOR_FOOT: u16 = 26;
+/// Most lines that one reason takes.
+const MOST_EACH: usize = 4;
 /// Lines from which on a blank one parts attention and tree.
 const ROOM_FOR_AIR: u16 = 18;
 
@@ -31,16 +33,17 @@ pub struct Places {
 }
 
 impl Places {
-    /// Shares the area out. `told`: lines that each attention line would like, one to two of which it gets. `held`: the
+    /// Shares the area out. `told`: lines that each attention line would like; it gets them where all have room. `held`: the
     /// attention part may grow, for news, but not shrink, so that nothing moves.
     pub fn arrange(&mut self, area: Rect, told: &[usize], has_tree: bool, held: bool) {
-        let most = usize::from((area.height / 4).max(2));
-        let broken: usize = told.iter().map(|height| (*height).min(2)).sum();
-        let most_each = if broken <= most { 2 } else { 1 };
-        self.heights = told.iter().map(|height| if *height > 1 && most_each == 2 { 2 } else { 1 }).collect();
-        let lines = u16::try_from(self.heights.iter().map(|h| usize::from(*h)).sum::<usize>().min(most)).unwrap_or(0);
         let air = u16::from(area.height >= ROOM_FOR_AIR);
         let before = if held { self.attention.height } else { 0 };
+        // A part that may not shrink has room for what was cut while there was more to tell.
+        let kept = usize::from(before.saturating_sub(1 + air).min(area.height / 2));
+        let most = usize::from((area.height / 4).max(2)).max(kept);
+        let most_each = most_each(told, most);
+        self.heights = told.iter().map(|height| u16::try_from((*height).clamp(1, most_each)).unwrap_or(1)).collect();
+        let lines = u16::try_from(self.heights.iter().map(|h| usize::from(*h)).sum::<usize>().min(most)).unwrap_or(0);
         let attention = (1 + lines + air).max(before).min(area.height / 2);
         let foot = if area.height >= ROOM_FOR_FOOT && has_tree { curves::HEIGHT } else { 0 };
         let tree = area.height - attention - foot;
@@ -102,6 +105,13 @@ impl Places {
         let row = self.tree_top + line;
         (line < self.tree_room() && row < index.tree.len()).then_some(row + index.attention.len())
     }
+}
+
+/// How many lines each attention line may take, so that all of them have room for theirs.
+fn most_each(told: &[usize], room: usize) -> usize {
+    let wanted = told.iter().copied().max().unwrap_or(1).clamp(1, MOST_EACH);
+    let fits = |most: &usize| told.iter().map(|height| (*height).clamp(1, *most)).sum::<usize>() <= room;
+    (1..=wanted).rev().find(fits).unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -171,6 +181,17 @@ mod tests {
         assert_eq!(places.attention_lines().collect::<Vec<_>>(), [(0, 1, 2), (1, 3, 1)]);
         places.arrange(Rect::new(0, 0, 80, 20), &[3, 2, 2], true, false);
         assert_eq!(places.attention_lines().collect::<Vec<_>>(), [(0, 1, 1), (1, 2, 1), (2, 3, 1)]);
+    }
+
+    #[test]
+    fn reasons_that_were_cut_are_told_whole_when_the_list_shrinks_under_a_cursor_that_holds() {
+        let (area, mut places) = (Rect::new(0, 0, 80, 40), Places::default());
+        places.arrange(area, &[3, 2, 2, 3, 3, 2], true, false);
+        assert!(places.attention_lines().all(|(_, _, height)| height == 1));
+        let before = places.tree.y;
+        places.arrange(area, &[3, 2], true, true);
+        assert_eq!(places.attention_lines().collect::<Vec<_>>(), [(0, 1, 3), (1, 4, 2)]);
+        assert_eq!(places.tree.y, before);
     }
 
     #[test]
