@@ -5,6 +5,7 @@
 //! | [`model`] | nouns: the words everything else speaks in | nothing |
 //! | [`fleet`] | all facts now known; which Environment and Service owns them, their health, and why | `model` |
 //! | [`action`] | what can be done to a Service, and why it can or cannot be done now | `fleet`, `model` |
+//! | [`journal`] | what was wanted, refused, done and found, line by line, chained | `model`, `action` |
 //! | [`sources`] | one folder per kind of connection: list, watch, logs; bytes in, facts out | `model` |
 //! | [`config`] | files, environment and discovery, resolved to settings | `model`, `fleet` |
 //! | [`engine`] | one ordered stream of messages, a pure update, effects as data, the tape | all above |
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod fleet;
+pub mod journal;
 pub mod model;
 pub mod sources;
 pub mod tui;

@@ -10,11 +10,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &["model"]),
     ("fleet", &["fleet", "model"]),
     ("action", &["action", "fleet", "model"]),
+    ("journal", &["journal", "action", "model"]),
     ("sources", &["sources", "model"]),
     ("config", &["config", "fleet", "model"]),
-    ("engine", &["engine", "sources", "config", "action", "fleet", "model"]),
-    ("tui", &["tui", "engine", "config", "action", "fleet", "model"]),
-    ("cli", &["cli", "tui", "engine", "config", "action", "fleet", "model"]),
+    ("engine", &["engine", "sources", "config", "journal", "action", "fleet", "model"]),
+    ("tui", &["tui", "engine", "config", "journal", "action", "fleet", "model"]),
+    ("cli", &["cli", "tui", "engine", "config", "journal", "action", "fleet", "model"]),
 ];
 
 /// Which outside crates and parts of the standard library a layer stays away from.

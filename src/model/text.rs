@@ -26,6 +26,12 @@ pub struct Text {
     raw: Option<Arc<str>>,
 }
 
+impl Default for Text {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl Text {
     /// A name or other identity: at most [`NAME_LIMIT`] bytes, letters of mixed scripts written out.
     #[must_use]

@@ -1,4 +1,12 @@
-//! The table of verbs: menu, key hints, palette and command line follow from it.
+//! The table of verbs: menu, key hints, palette and command line follow from it. Each verb has a file that turns an
+//! Intent and the Targets read for it into a [`Draft`].
+
+pub mod restart;
+pub mod scale;
+
+pub use draft::{Cannot, Draft};
+
+mod draft;
 
 /// A verb of DESIGN section 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
