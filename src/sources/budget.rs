@@ -40,7 +40,7 @@ impl Budget {
         place
     }
 
-    /// The server says that it has too much to do: nothing goes for [`REST_SECONDS`], and no burst after it.
+    /// The server says that it has too much to do: nothing goes for `REST_SECONDS`, and no burst after it.
     pub fn rest(&self) {
         let now = self.clock.now().as_millisecond();
         if let Ok(mut bucket) = self.tokens.lock() {
