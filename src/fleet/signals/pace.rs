@@ -109,8 +109,10 @@ impl Pace {
             return QueueState::Stuck;
         }
         let Some(net) = self.net else { return QueueState::Unknown };
-        // Less than a tenth of the traffic, or a thousandth of the backlog per second, is noise.
-        let noise = (look.traffic * 0.1).max(look.backlog as f64 * 0.001).max(0.05);
+        // Noise is less than a tenth of the traffic. Rates that are told are averages: a backlog that would take three hours to
+        // double or go stands still. A slope of our own looks wobbles with each batch: there it is a quarter of an hour.
+        let share = if look.net.is_some() { 0.0001 } else { 0.001 };
+        let noise = (look.traffic * 0.1).max(look.backlog as f64 * share).max(0.05);
         if net > noise {
             QueueState::Growing
         } else if net < -noise {
@@ -190,6 +192,9 @@ mod tests {
         assert_eq!(judged(&[queue(0, 600, Some((0.0, 5.0)), Some(1))]), (QueueState::Draining, Some(120)));
         assert_eq!(judged(&[queue(0, 40, Some((20.0, 2.0)), Some(1))]), (QueueState::Growing, None));
         assert_eq!(judged(&[queue(0, 40, Some((20.0, 19.0)), Some(1))]), (QueueState::Steady, None));
+        let slow = "a backlog that doubles in half an hour grows, however long it is";
+        assert_eq!(judged(&[queue(0, 1653, Some((4.2, 3.3)), Some(2))]), (QueueState::Growing, None), "{slow}");
+        assert_eq!(judged(&[queue(0, 2047, Some((7.0, 8.9)), Some(6))]), (QueueState::Draining, Some(1078)));
         assert_eq!(judged(&[queue(0, 0, None, Some(1))]), (QueueState::Idle, None));
     }
 
