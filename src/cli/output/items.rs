@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::json::Raw;
+use super::words;
 use crate::cli::address;
 use crate::fleet::{AlarmView, Attention, CheckView, Fleet, SourceView};
 use crate::model::{
@@ -247,7 +248,7 @@ impl<'a> SourceItem<'a> {
 #[must_use]
 pub fn age_seconds(source: &SourceView, now: Timestamp) -> Option<i64> {
     let answered = source.status.answered_at.or_else(|| source.state.is_live().then_some(source.since))?;
-    Some((now.as_second() - answered.as_second()).max(0))
+    Some(words::whole_seconds(answered, now))
 }
 
 /// A Check.

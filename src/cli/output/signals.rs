@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::json::Raw;
+use super::words;
 use crate::cli::address;
 use crate::fleet::{AlarmView, Bounds, Fleet, QueueView, StoreView};
 use crate::model::{EnvironmentAddress, HealthState, Quantity, Text, Timestamp};
@@ -75,7 +76,7 @@ impl<'a> QueueItem<'a> {
             failed: queue.failed,
             dead_letters: queue.dead_letters,
             dead_letter_queue: queue.dead_letter_queue.as_ref().map(Raw),
-            oldest_age_seconds: queue.oldest_at.map(|at| (now.as_second() - at.as_second()).max(0)),
+            oldest_age_seconds: queue.oldest_at.map(|at| words::whole_seconds(at, now)),
             in_per_second: queue.in_per_second,
             out_per_second: queue.out_per_second,
             net_per_second: view.net_per_second.and_then(Quantity::new),

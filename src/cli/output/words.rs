@@ -5,7 +5,14 @@ use crate::model::Timestamp;
 /// How long ago, in the largest unit that fits: `4m`, `3h`, `2d`.
 #[must_use]
 pub fn ago(now: Timestamp, then: Timestamp) -> String {
-    length((now.as_second() - then.as_second()).max(0))
+    length(whole_seconds(then, now))
+}
+
+/// Whole seconds that have passed; what lies ahead by another machine's clock has just happened. The seconds of both moments
+/// taken from each other would make a tenth of a second a whole one.
+#[must_use]
+pub fn whole_seconds(then: Timestamp, now: Timestamp) -> i64 {
+    ((now.as_millisecond() - then.as_millisecond()) / 1000).max(0)
 }
 
 /// The same for a moment that may not be known.
@@ -43,4 +50,18 @@ pub fn count(n: usize, one: &str) -> String {
 #[must_use]
 pub fn mebibytes(bytes: Option<u64>) -> String {
     bytes.map(|bytes| format!("{:.0}", bytes as f64 / 1_048_576.0)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_counts_only_seconds_that_have_passed_whole() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let age = |then, now| whole_seconds(at(then), at(now));
+        assert_eq!(age("2026-03-01T03:00:00.900Z", "2026-03-01T03:00:01.100Z"), 0);
+        assert_eq!(age("2026-03-01T03:00:00.900Z", "2026-03-01T03:00:03.899Z"), 2);
+        assert_eq!(age("2026-03-01T03:00:05Z", "2026-03-01T03:00:03Z"), 0);
+    }
 }
