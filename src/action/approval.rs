@@ -1,8 +1,8 @@
 //! The approval: a person's yes to one Plan, word by word. [`Approved`] is the only key to what can change anything, and
 //! nothing outside of this module can make one.
 
-use super::plan::{Confirm, Plan};
-use crate::model::{Text, Timestamp};
+use super::plan::{Confirm, Plan, Step};
+use crate::model::{Moved, Operation, Target, Text, Timestamp};
 
 /// What a person gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,56 @@ impl<T> Approved<T> {
     #[must_use]
     pub fn get(&self) -> &T {
         &self.0
+    }
+}
+
+/// One Step of an approved Plan on the Target as it was read just now: all that `operate` takes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Order {
+    run: Text,
+    target: Target,
+    operation: Operation,
+}
+
+impl Order {
+    /// The Run that it belongs to: its name in what the platform keeps of the change.
+    #[must_use]
+    pub fn run(&self) -> &Text {
+        &self.run
+    }
+
+    /// What it is aimed at, with the version that the write must name.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+}
+
+impl Approved<Plan> {
+    /// The order for `step`, on the Target as an authoritative read has just found it.
+    ///
+    /// # Errors
+    /// What moved since the Plan was made (SAFETY G2): then nothing is ordered.
+    pub fn order(&self, step: &Step, found: Target) -> Result<Order, Vec<Moved>> {
+        let moved = step.target.moved(&found);
+        if !moved.is_empty() {
+            return Err(moved);
+        }
+        Ok(Order { run: self.0.id.clone(), target: found, operation: step.operation.clone() })
+    }
+
+    /// The order that takes `step` back, on the Target as it is now; it was approved with the Plan, which says so.
+    /// `None`: nothing takes it back, or what stands there is another thing under the same name.
+    #[must_use]
+    pub fn way_back(&self, step: &Step, found: Target) -> Option<Order> {
+        let operation = step.back.clone()?;
+        (step.target.uid == found.uid).then(|| Order { run: self.0.id.clone(), target: found, operation })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Text};
+use crate::model::{Address, EnvironmentAddress, Text};
 
 /// A wanted change. It says nothing of how, and nothing has been looked at for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,20 +14,52 @@ pub struct Intent {
 }
 
 /// The verb with its parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub enum Wish {
-    Scale { to: Count },
+    Scale {
+        to: Count,
+    },
+    /// Other limits of the autoscaler that owns the number.
+    Limits {
+        min: u32,
+        max: u32,
+    },
     Restart,
+    /// Bring the Release that runs in the target to the same Services of another Environment.
+    Promote {
+        to: EnvironmentAddress,
+        /// By its id; `None`: the one that runs.
+        release: Option<Text>,
+    },
+    /// To a Release by its id; `None`: the last verified one before what runs.
+    RollBack {
+        to: Option<Text>,
+    },
+    Pause,
+    Resume,
+    /// Back to what ran before the rollout that is under way.
+    Undo,
+    /// One Instance, by its name or id.
+    Delete {
+        instance: Text,
+    },
 }
 
 impl Wish {
-    /// The verb's name, as in the table of verbs.
+    /// The verb's name, as in the table of verbs and on the command line.
     #[must_use]
-    pub fn verb(self) -> &'static str {
+    pub fn verb(&self) -> &'static str {
         match self {
             Self::Scale { .. } => "scale",
+            Self::Limits { .. } => "limits",
             Self::Restart => "restart",
+            Self::Promote { .. } => "promote",
+            Self::RollBack { .. } => "rollback",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Undo => "undo",
+            Self::Delete { .. } => "delete",
         }
     }
 }
@@ -71,6 +103,8 @@ impl std::str::FromStr for Count {
 pub enum NoNumber {
     #[error("{less} fewer than {from} is less than zero")]
     BelowZero { from: u32, less: u32 },
+    #[error("{less} fewer than {from} is zero: say 0 where nothing of it shall run")]
+    Zero { from: u32, less: u32 },
     #[error("{more} more than {from} is more than a platform counts")]
     TooMany { from: u32, more: u32 },
 }
@@ -84,6 +118,8 @@ impl Count {
         match self {
             Self::To(to) => Ok(to),
             Self::More(more) => from.checked_add(more).ok_or(NoNumber::TooMany { from, more }),
+            // Taking away the last one is another wish than having one fewer.
+            Self::Less(less) if less == from => Err(NoNumber::Zero { from, less }),
             Self::Less(less) => from.checked_sub(less).ok_or(NoNumber::BelowZero { from, less }),
         }
     }
@@ -108,6 +144,8 @@ mod tests {
     fn a_change_below_zero_or_above_what_is_counted_is_no_number() {
         assert_eq!(Count::Less(2).of(1), Err(NoNumber::BelowZero { from: 1, less: 2 }));
         assert_eq!(Count::More(1).of(u32::MAX), Err(NoNumber::TooMany { from: u32::MAX, more: 1 }));
-        assert_eq!((Count::More(2).of(1), Count::Less(1).of(1)), (Ok(3), Ok(0)));
+        assert_eq!((Count::More(2).of(1), Count::Less(1).of(2)), (Ok(3), Ok(1)));
+        assert_eq!(Count::Less(1).of(1), Err(NoNumber::Zero { from: 1, less: 1 }));
+        assert_eq!(Count::To(0).of(1), Ok(0));
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::intent::Intent;
-use crate::model::target::{Operation, Target};
+use crate::model::{Operation, Target};
 use crate::model::{Text, Tier, Timestamp};
 
 /// How long a Plan can be approved and begun, seconds (SAFETY G4).
@@ -30,6 +30,21 @@ pub struct Plan {
     pub reversal: Text,
     /// Who else may take it back, what fires now, what lies in the queue.
     pub warnings: Vec<Text>,
+    pub on_failure: OnFailure,
+    /// How long it must hold before it counts as kept, seconds.
+    pub bake_seconds: u32,
+    /// How long a Step may take to come to what it promises, seconds; that of the platform's own work included.
+    pub within_seconds: u32,
+}
+
+/// What is done by itself where a Step does not come to what it promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// Nothing more: a person decides.
+    Keep,
+    /// All Steps are taken back in reverse order, once.
+    TakeBack,
 }
 
 /// One change of one Workload.
@@ -39,6 +54,8 @@ pub struct Step {
     pub title: Text,
     pub target: Target,
     pub operation: Operation,
+    /// What takes it back; `None`: nothing needs to, or nothing can.
+    pub back: Option<Operation>,
     /// The same as a command of the platform's own tool, to be understood, not to be run.
     pub runs_as: Text,
 }

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Asked, Confirm, Guard, Outcome, Step};
-use crate::model::target::Operation;
-use crate::model::{Text, Tier, Timestamp};
+use crate::model::Operation;
+use crate::model::{Rehearsal, Text, Tier, Timestamp};
 
 /// Facts older than this are no ground to act on, seconds (SAFETY G8).
 const FRESH_SECONDS: i64 = 10;
@@ -21,22 +21,44 @@ pub struct Policy {
     pub floor: u32,
     /// The largest share of the ready Instances that one Step may take away, percent.
     pub max_step_percent: u32,
+    /// How long a change must hold until it counts as kept, seconds.
+    pub bake_seconds: u32,
+    /// How long a Release must be healthy before it may be promoted, seconds.
+    pub soak_seconds: u32,
+    /// Whether only Releases that were verified in the Environment before may be promoted.
+    pub require_verified: bool,
 }
+
+/// Most Instances of a Service for which the configuration gives no limits: a slip of the finger must not cost a fleet.
+const CEILING: u32 = 100;
 
 impl Policy {
     /// The defaults of DESIGN section 5. A tier that nobody knows is guarded as production.
     #[must_use]
     pub fn of(tier: Tier) -> Self {
+        let open = Self {
+            confirm: Confirm::Press,
+            reason: false,
+            unlock: false,
+            floor: 0,
+            max_step_percent: 100,
+            bake_seconds: 10,
+            soak_seconds: 0,
+            require_verified: false,
+        };
         match tier {
-            Tier::Dev => {
-                Self { confirm: Confirm::Press, reason: false, unlock: false, floor: 0, max_step_percent: 100 }
-            }
-            Tier::Staging => {
-                Self { confirm: Confirm::Press, reason: false, unlock: false, floor: 0, max_step_percent: 100 }
-            }
-            Tier::Production | Tier::Unknown => {
-                Self { confirm: Confirm::Type, reason: true, unlock: true, floor: 1, max_step_percent: 50 }
-            }
+            Tier::Dev => open,
+            Tier::Staging => Self { bake_seconds: 30, ..open },
+            Tier::Production | Tier::Unknown => Self {
+                confirm: Confirm::Type,
+                reason: true,
+                unlock: true,
+                floor: 1,
+                max_step_percent: 50,
+                bake_seconds: 60,
+                soak_seconds: 600,
+                require_verified: true,
+            },
         }
     }
 }
@@ -56,14 +78,109 @@ pub struct Circumstances {
     pub limits: Option<(u32, u32)>,
     /// A Run on the same Service that has no end yet.
     pub unfinished: Option<Text>,
+    /// What the platform says to each Step without doing it, in the Steps' order.
+    pub rehearsals: Vec<Rehearsal>,
+    /// Of a promotion: since how many seconds the Release is verified where it comes from. Outer `None`: it is none.
+    pub upstream: Option<Upstream>,
+    /// Of a promotion: what must be done before it, and whether it is.
+    pub checklist: Vec<Item>,
+    /// Of a rollback: whether what it returns to was verified; `None`: it is no rollback.
+    pub returns_to_verified: Option<bool>,
+}
+
+/// What is known of a Release where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    pub environment: Text,
+    /// Seconds since it was verified there; `None`: it was not.
+    pub verified_seconds: Option<i64>,
+    /// Who stands for it all the same, with a reason.
+    pub vouched_by: Option<Text>,
+}
+
+/// One item of the checklist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub item: Text,
+    /// Proved by a Check, or ticked by a name; `Err`: why not.
+    pub done: Result<Text, Text>,
 }
 
 /// What every rule says of `steps`, in the order of the dialog, and what a person must give.
 #[must_use]
 pub fn judge(steps: &[Step], by: &Circumstances) -> (Vec<Guard>, Asked) {
-    let guards =
-        vec![fresh(by), unfinished(by), unlocked(by), freeze(by), floor(steps, by), step(steps, by), limits(steps, by)];
-    (guards, Asked { confirm: by.policy.confirm, reason: by.policy.reason })
+    let mut guards = vec![
+        fresh(by),
+        unfinished(by),
+        unlocked(by),
+        freeze(by),
+        floor(steps, by),
+        step(steps, by),
+        limits(steps, by),
+        rehearsed(by),
+    ];
+    guards.extend(by.upstream.as_ref().map(|upstream| verified(upstream, &by.policy)));
+    guards.extend(by.checklist.iter().map(ticked));
+    guards.extend(by.returns_to_verified.map(returning));
+    let harder = by.returns_to_verified == Some(false);
+    let confirm = if harder && by.policy.confirm != Confirm::None { Confirm::Type } else { by.policy.confirm };
+    (guards, Asked { confirm, reason: by.policy.reason })
+}
+
+/// What the platform itself says (SAFETY G23): rights, quotas and webhooks are found before anything is changed.
+fn rehearsed(by: &Circumstances) -> Guard {
+    let refused = by.rehearsals.iter().find_map(|r| match r {
+        Rehearsal::Refused { message } => Some(message),
+        _ => None,
+    });
+    let blind = by.rehearsals.iter().find_map(|r| match r {
+        Rehearsal::NotPossible { why } => Some(why),
+        _ => None,
+    });
+    match (refused, blind) {
+        (Some(message), _) => guard("dry-run", Outcome::Refused, &message.to_string()),
+        (None, Some(why)) => guard("dry-run", Outcome::Warned, &format!("not dry-run: {why}")),
+        (None, None) if by.rehearsals.is_empty() => guard("dry-run", Outcome::Warned, "not dry-run"),
+        (None, None) => guard("dry-run", Outcome::Passed, "the platform would take it"),
+    }
+}
+
+/// A Release goes on only when it was seen to work (SAFETY G10).
+fn verified(upstream: &Upstream, policy: &Policy) -> Guard {
+    let Upstream { environment, verified_seconds, vouched_by } = upstream;
+    if let Some(name) = vouched_by {
+        return guard("verified", Outcome::Warned, &format!("{name} stands for it"));
+    }
+    let outcome = if policy.require_verified { Outcome::Refused } else { Outcome::Warned };
+    match verified_seconds {
+        Some(seconds) if *seconds >= i64::from(policy.soak_seconds) => {
+            guard("verified", Outcome::Passed, &format!("in {environment}, since {seconds}s"))
+        }
+        Some(seconds) => guard(
+            "verified",
+            outcome,
+            &format!("verified in {environment} for {seconds}s, {}s are asked for", policy.soak_seconds),
+        ),
+        None => guard(
+            "verified",
+            outcome,
+            &format!("no Run of ours has verified it in {environment}: --vouch NAME stands for it, with a reason"),
+        ),
+    }
+}
+
+fn ticked(item: &Item) -> Guard {
+    match &item.done {
+        Ok(how) => guard("checklist", Outcome::Passed, &format!("{}: {how}", item.item)),
+        Err(why) => guard("checklist", Outcome::Refused, &format!("{}: {why}", item.item)),
+    }
+}
+
+fn returning(verified: bool) -> Guard {
+    match verified {
+        true => guard("verified", Outcome::Passed, "it ran well here before"),
+        false => guard("verified", Outcome::Warned, "nothing says that it ran well: it is the one before"),
+    }
 }
 
 fn guard(name: &str, outcome: Outcome, detail: &str) -> Guard {
@@ -120,7 +237,10 @@ fn worst(step: &Step) -> Option<(u32, u32)> {
     match step.operation {
         Operation::Scale { to } => Some((before, to.min(before))),
         // One by one: at the worst moment one is away. With a single Instance that is all of them.
-        Operation::Restart => Some((before, before.saturating_sub(1))),
+        Operation::Restart | Operation::Delete { .. } => Some((before, before.saturating_sub(1))),
+        // New Instances come before old ones go; where that cannot be, the Plan says so in words.
+        Operation::Images { .. } | Operation::Revision { .. } => Some((before, before)),
+        Operation::Limits { .. } | Operation::Pause | Operation::Resume => Some((before, before)),
     }
 }
 
@@ -156,17 +276,26 @@ fn step(steps: &[Step], by: &Circumstances) -> Guard {
 }
 
 fn limits(steps: &[Step], by: &Circumstances) -> Guard {
-    let Some((min, max)) = by.limits else { return guard("limits", Outcome::Passed, "none configured") };
+    let (min, max, whose) = match by.limits {
+        Some((min, max)) => (min, max, "the limits of this Service"),
+        None => (0, CEILING, "the most without limits of its own in the configuration"),
+    };
     for step in steps {
-        if let Operation::Scale { to } = step.operation
-            && !(min..=max).contains(&to)
-        {
-            return guard(
-                "limits",
-                Outcome::Refused,
-                &format!("{to} is outside of {min} to {max}, the limits of this Service"),
-            );
+        let wanted = match step.operation {
+            Operation::Scale { to } => (to, to),
+            Operation::Limits { min, max, .. } => (min, max),
+            _ => continue,
+        };
+        // A number that is already beyond a limit may come nearer to it.
+        let now = step.target.desired.unwrap_or(wanted.1);
+        if wanted.0 < min.min(now) || wanted.1 > max.max(now) || (wanted.1 > max && wanted.1 > now) {
+            let detail =
+                format!("{} is outside of {min} to {max}, {whose}", if wanted.0 < min { wanted.0 } else { wanted.1 });
+            return guard("limits", Outcome::Refused, &detail);
         }
     }
-    guard("limits", Outcome::Passed, &format!("{min} to {max}"))
+    match by.limits {
+        Some(_) => guard("limits", Outcome::Passed, &format!("{min} to {max}")),
+        None => guard("limits", Outcome::Passed, &format!("none configured; at most {max}")),
+    }
 }

@@ -1,9 +1,9 @@
 //! The way from an Intent to an approved Plan: all verbs × tiers × locked or not, and each guarantee by its number.
 
 use super::*;
-use crate::model::target::{Operation, Target};
 use crate::model::{
-    Address, EnvironmentAddress, Image, Key, Kind, Owner, Platform, SourceName, Text, Tier, Timestamp, WorkloadKind,
+    Address, Contained, EnvironmentAddress, Image, Key, Kind, Operation, Owner, Platform, SourceName, Target,
+    TargetState, Text, Tier, Timestamp, WorkloadKind,
 };
 
 fn now() -> Timestamp {
@@ -30,10 +30,14 @@ fn target(kind: WorkloadKind, platform: Platform, count: u32) -> Target {
         version: Some(Text::name("88213")),
         desired: Some(count),
         ready: Some(count),
-        images: vec![Image::of_reference("biz/api@sha256:aa")],
+        generation: None,
+        containers: vec![Contained { name: Text::name("api"), image: Image::of_reference("biz/api@sha256:aa") }],
         instances: Vec::new(),
         owners: Vec::new(),
         paused: false,
+        state: TargetState { observed: true, ..TargetState::default() },
+        means: None,
+        remarks: Vec::new(),
     }
 }
 
@@ -50,6 +54,10 @@ fn open(tier: Tier) -> Circumstances {
         fact_age_seconds: Some(2),
         limits: None,
         unfinished: None,
+        rehearsals: Vec::new(),
+        upstream: None,
+        checklist: Vec::new(),
+        returns_to_verified: None,
     }
 }
 
@@ -103,7 +111,7 @@ fn g17_every_verb_in_every_tier_is_refused_where_it_is_locked_and_only_there() {
             for (until, locked) in [(None, true), (Some(later(-1)), true), (Some(now()), true), (Some(later(1)), false)]
             {
                 let by = Circumstances { unlocked_until: until, ..open(tier) };
-                let plan = plan(intent(wish), deployment(2), &by);
+                let plan = plan(intent(wish.clone()), deployment(2), &by);
                 let expected = if guarded && locked { vec!["unlocked".to_owned()] } else { Vec::new() };
                 assert_eq!(refused_by(&plan), expected, "{wish:?} {tier} until {until:?}");
                 assert_eq!(approve(plan.clone(), &yes(&plan), now()).is_ok(), expected.is_empty());

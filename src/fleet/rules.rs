@@ -158,7 +158,7 @@ impl Matcher {
 
 /// Whether `text` has the shape of `pattern`, in which `*` stands for any run of characters. Linear in space, and in time
 /// at worst the product of both lengths.
-pub(super) fn is_like(pattern: &str, text: &str) -> bool {
+pub fn is_like(pattern: &str, text: &str) -> bool {
     let (mut p, mut t) = (pattern, text);
     // Where the last `*` stood, and how much of the text it has taken so far.
     let mut star: Option<(&str, &str)> = None;

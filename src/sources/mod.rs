@@ -5,6 +5,7 @@ mod alerts;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod budget;
+pub mod changing;
 pub mod checks;
 pub mod demo;
 #[cfg(feature = "docker")]

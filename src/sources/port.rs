@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
+pub use super::changing::{Announcement, Boundary, Look, Operate, Stop};
 use crate::model::{
     AlarmAsk, AlarmDetail, CheckSpec, Key, LogAsk, LogLine, Sample, SourceKind, SourceName, Text, Timestamp, Update,
     redact,
@@ -61,6 +62,11 @@ pub trait Watch: Send + Sync {
     fn alarm_detail(self: Arc<Self>, _ask: AlarmAsk) -> BoxFuture<'static, Result<AlarmDetail, Failure>> {
         let words = format!("a Source of kind {} keeps no history and no curve of an alarm", self.kind());
         Box::pin(std::future::ready(Err(Failure::new(FailureKind::Unsupported, words))))
+    }
+
+    /// What can change things behind this connection; `None`: it only reads.
+    fn operate(self: Arc<Self>) -> Option<Arc<dyn Operate>> {
+        None
     }
 
     /// Hears what the engine wants checked; only the Source of the Checks has a use for it. It never waits.

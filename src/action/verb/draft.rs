@@ -1,8 +1,7 @@
 //! What a verb makes of an Intent before any rule has judged it, and why it sometimes makes nothing.
 
-use crate::action::plan::Step;
-use crate::model::target::Target;
-use crate::model::{Text, WorkloadKind};
+use crate::action::plan::{OnFailure, Step};
+use crate::model::{Target, Text, WorkloadKind};
 
 /// The part of a Plan that the verb decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +11,7 @@ pub struct Draft {
     pub steps: Vec<Step>,
     pub reversal: Text,
     pub warnings: Vec<Text>,
+    pub on_failure: OnFailure,
 }
 
 /// Why there is nothing to plan.
@@ -29,6 +29,29 @@ pub enum Cannot {
     Number(#[from] crate::action::intent::NoNumber),
     #[error("{name} has {count} already: nothing would change")]
     Already { name: Text, count: u32 },
+    #[error("{name} runs {runs} already: nothing would change")]
+    RunsAlready { name: Text, runs: Text },
+    #[error("{name} is {what}")]
+    IsSo { name: Text, what: Text },
+    #[error("{name} cannot be given the Release: {why}")]
+    NoImage { name: Text, why: Text },
+    #[error("{name} has nothing to return to: {why}")]
+    NoRelease { name: Text, why: Text },
+    #[error("{service} has no Instance {instance}")]
+    NoInstance { service: Text, instance: Text },
+}
+
+impl Cannot {
+    /// Whether what was wanted holds already: then a command has done its work.
+    #[must_use]
+    pub fn is_so_already(&self) -> bool {
+        matches!(self, Self::Already { .. } | Self::RunsAlready { .. })
+    }
+}
+
+/// That a kind of Workload cannot be treated so, and why.
+pub(super) fn no<T>(kind: WorkloadKind, verb: &'static str, why: &'static str) -> Result<T, Cannot> {
+    Err(Cannot::Kind { kind, verb, why })
 }
 
 /// The Workload that a Service is made of; a verb that moves counts cannot divide them over several.

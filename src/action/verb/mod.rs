@@ -1,7 +1,10 @@
 //! The table of verbs: menu, key hints, palette and command line follow from it. Each verb has a file that turns an
 //! Intent and the Targets read for it into a [`Draft`].
 
+pub mod promote;
 pub mod restart;
+pub mod rollback;
+pub mod rollout;
 pub mod scale;
 
 pub use draft::{Cannot, Draft};

@@ -1,8 +1,8 @@
 //! Restart: every Instance is replaced by one of the same declaration, never all at once.
 
-use super::draft::{Cannot, Draft, owners};
-use crate::action::plan::Step;
-use crate::model::target::{Operation, Target};
+use super::draft::{Cannot, Draft, no, owners};
+use crate::action::plan::{OnFailure, Step};
+use crate::model::{Operation, Target};
 use crate::model::{Platform, Text, WorkloadKind};
 
 /// What restarting `service` would do: its Workloads one after the other.
@@ -17,6 +17,7 @@ pub fn draft(service: &Text, targets: &[Target]) -> Result<Draft, Cannot> {
     let steps = targets.iter().map(step).collect();
     let mut warnings: Vec<Text> =
         targets.iter().flat_map(|target| owners(target, "the mark on its template")).collect();
+    warnings.extend(targets.iter().flat_map(|target| target.remarks.clone()));
     for target in targets {
         match target.desired {
             Some(0) => {
@@ -36,6 +37,7 @@ pub fn draft(service: &Text, targets: &[Target]) -> Result<Draft, Cannot> {
         steps,
         reversal: Text::line("none is needed: the declaration stays; what the Instances held in memory is gone"),
         warnings,
+        on_failure: OnFailure::Keep,
     })
 }
 
@@ -54,12 +56,13 @@ fn step(target: &Target) -> Step {
         title: Text::line(&format!("restart {} {name}, one Instance after the other", target.kind)),
         target: target.clone(),
         operation: Operation::Restart,
+        back: None,
         runs_as: Text::line(&runs_as),
     }
 }
 
 fn can(kind: WorkloadKind) -> Result<(), Cannot> {
-    let no = |why| Err(Cannot::Kind { kind, verb: "restarted", why });
+    let no = |why| no(kind, "restarted", why);
     match kind {
         WorkloadKind::ComposeService
         | WorkloadKind::Container

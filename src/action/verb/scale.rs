@@ -1,9 +1,9 @@
 //! Scale: another number of Instances of a Service that is one Workload.
 
-use super::draft::{Cannot, Draft, instances, only, owners};
+use super::draft::{Cannot, Draft, instances, no, only, owners};
 use crate::action::intent::Count;
-use crate::action::plan::Step;
-use crate::model::target::{Operation, Target};
+use crate::action::plan::{OnFailure, Step};
+use crate::model::{Operation, Target};
 use crate::model::{Platform, Text, WorkloadKind};
 
 /// What scaling `service` to `to` would do.
@@ -22,11 +22,19 @@ pub fn draft(service: &Text, to: Count, targets: &[Target]) -> Result<Draft, Can
         title: Text::line(&format!("scale {} {} {from} → {to}", target.kind, target.name)),
         target: target.clone(),
         operation: Operation::Scale { to },
+        back: Some(Operation::Scale { to: from }),
         runs_as: runs_as(target, to),
     };
     let lost =
         if to < from { "not the work that was under way in those taken away" } else { "not jobs taken meanwhile" };
     let mut warnings = owners(target, "the number");
+    if let Some(scaler) = &target.state.scaler {
+        warnings.push(Text::line(&format!(
+            "{} {} moves the number by itself between {} and {}: `--limits MIN:MAX` changes those instead",
+            scaler.owner.kind, scaler.owner.name, scaler.min, scaler.max
+        )));
+    }
+    warnings.extend(target.remarks.clone());
     if to == 0 {
         warnings.push(Text::line("nothing of it will run"));
     }
@@ -36,11 +44,12 @@ pub fn draft(service: &Text, to: Count, targets: &[Target]) -> Result<Draft, Can
         steps: vec![step],
         reversal: Text::line(&format!("scale back to {from}: restores the number, {lost}")),
         warnings,
+        on_failure: OnFailure::Keep,
     })
 }
 
 fn can(kind: WorkloadKind) -> Result<(), Cannot> {
-    let no = |why| Err(Cannot::Kind { kind, verb: "scaled", why });
+    let no = |why| no(kind, "scaled", why);
     match kind {
         WorkloadKind::ComposeService
         | WorkloadKind::Deployment
