@@ -221,6 +221,22 @@ fn sources_know_of_actions_nothing_but_the_order_and_only_the_executor_gives_it(
 }
 
 #[test]
+fn g3_every_write_to_kubernetes_is_made_where_it_gets_its_pin() {
+    let mut wrong = Vec::new();
+    for source in sources().into_iter().filter(|source| source.name.starts_with("sources/kubernetes/")) {
+        let door = source.name == "sources/kubernetes/operate/write.rs";
+        for (number, line) in &source.lines {
+            // A client of the library has writes of its own, without a pin: only its bare `send` is used.
+            let writes = ["Method::", "Patch::", "Api::<", "Api<", "Request::post", "Request::put", "Request::patch"];
+            if !door && writes.iter().any(|word| line.contains(word)) {
+                wrong.push(format!("src/{}:{number}: {}", source.name, line.trim()));
+            }
+        }
+    }
+    none(&wrong);
+}
+
+#[test]
 fn pure_layers_know_no_clock_file_task_or_screen_and_faces_know_no_client() {
     let rules: BTreeMap<&str, &[&str]> = FOREIGN.iter().copied().collect();
     let mut wrong = Vec::new();

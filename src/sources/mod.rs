@@ -10,6 +10,7 @@ pub mod checks;
 pub mod demo;
 #[cfg(feature = "docker")]
 pub mod docker;
+pub mod images;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
 pub mod policies;

@@ -1,10 +1,11 @@
 //! The one way to the API server: bounded in number and in time, counted, never repeated by itself.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use kube::Client;
@@ -14,16 +15,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::super::port::{Desk, Failure, FailureKind};
 use super::trouble::Trouble;
 use super::wire::Format;
+use crate::model::Timestamp;
 
 /// Requests under way at a time that no watch asked for: logs, raw descriptions. The watch has its desk's budget.
 const AT_ONCE: usize = 8;
 /// Most of a refusal's body that is read.
 const REFUSAL_LIMIT: usize = 64 * 1024;
+/// Most of what a change is answered with: the object itself, and none is larger than etcd takes.
+const CHANGED_LIMIT: usize = 8 * 1024 * 1024;
 
 /// A connection to one API server.
 pub(crate) struct Link {
     client: RwLock<Client>,
     permits: Arc<Semaphore>,
+    /// The server's clock in its last answer, unix seconds; zero: none so far.
+    server_time: AtomicI64,
     /// Longest wait for the beginning of an answer, and for each further piece of it.
     pub(crate) patience: Duration,
     /// What must be said of this connection as long as it is used.
@@ -61,7 +67,8 @@ impl Link {
     pub(crate) fn new(client: Client, server: String, patience: Duration, marks: Vec<&'static str>) -> Self {
         let default_namespace = client.default_namespace().to_owned();
         let permits = Arc::new(Semaphore::new(AT_ONCE));
-        Self { client: RwLock::new(client), permits, patience, marks, server, default_namespace }
+        let (client, server_time) = (RwLock::new(client), AtomicI64::new(0));
+        Self { client, permits, server_time, patience, marks, server, default_namespace }
     }
 
     /// Goes on with a client that has fresh credentials.
@@ -100,6 +107,7 @@ impl Link {
         if let Some(desk) = desk {
             desk.alive();
         }
+        self.note_time(response.headers());
         let answer = Answer { response, patience: self.patience, permit };
         if answer.response.status().is_success() { Ok(answer) } else { Err(answer.refusal().await) }
     }
@@ -143,12 +151,73 @@ impl Link {
         Ok(())
     }
 
+    /// Sends a request that changes something, once: its status and the beginning of its body.
+    ///
+    /// # Errors
+    /// Where no answer came, told apart by whether the server can have it.
+    pub(crate) async fn change(&self, request: Request<Body>) -> Result<(u16, Vec<u8>), Lost> {
+        let permit = self.permits.clone().acquire_owned().await.ok();
+        let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let response = match tokio::time::timeout(self.patience, client.send(request)).await {
+            Err(_) => return Err(Lost::Unanswered(Trouble::silent(self.patience))),
+            Ok(Err(error)) if was_never_sent(&error) => return Err(Lost::Unsent(self.broken(&error))),
+            Ok(Err(error)) => return Err(Lost::Unanswered(self.broken(&error))),
+            Ok(Ok(response)) => response,
+        };
+        self.note_time(response.headers());
+        let status = response.status().as_u16();
+        let mut answer = Answer { response, patience: self.patience, permit };
+        let mut body = Vec::new();
+        // The status decides; a body that breaks off changes nothing of it.
+        while let Ok(Some(piece)) = answer.piece().await {
+            body.extend_from_slice(&piece);
+            if body.len() > CHANGED_LIMIT {
+                break;
+            }
+        }
+        Ok((status, body))
+    }
+
+    /// The server's clock when it last answered.
+    pub(crate) fn server_time(&self) -> Option<Timestamp> {
+        let seconds = self.server_time.load(Ordering::Relaxed);
+        if seconds == 0 { None } else { Timestamp::from_second(seconds).ok() }
+    }
+
+    fn note_time(&self, headers: &HeaderMap) {
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(at) = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()) {
+            self.server_time.store(at.timestamp().as_second(), Ordering::Relaxed);
+        }
+    }
+
     fn broken(&self, error: &kube::Error) -> Trouble {
         let mut trouble = Trouble::broken(error);
         let failure = &mut trouble.failure;
         failure.message = format!("cannot reach {}: {}", self.server, failure.message.raw()).into();
         trouble
     }
+}
+
+/// A change that was not answered.
+pub(crate) enum Lost {
+    /// It never left: there was no connection, or no login to send it with.
+    Unsent(Trouble),
+    /// It may have been received.
+    Unanswered(Trouble),
+}
+
+/// Whether an error came before anything of the request went out.
+fn was_never_sent(error: &kube::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        let connecting = one.downcast_ref::<hyper_util::client::legacy::Error>();
+        if connecting.is_some_and(hyper_util::client::legacy::Error::is_connect) {
+            return true;
+        }
+        cause = one.source();
+    }
+    matches!(error, kube::Error::Auth(_) | kube::Error::BuildRequest(_))
 }
 
 /// An answer whose body is still to come.

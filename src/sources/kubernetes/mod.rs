@@ -14,6 +14,7 @@ mod logs;
 mod metrics;
 mod namespaces;
 mod narrow;
+mod operate;
 pub mod permissions;
 mod raw;
 mod recent;
@@ -36,7 +37,7 @@ use self::kubeconfig::Login;
 use self::link::Link;
 use self::scope::Scope;
 use self::tables::Tables;
-use super::port::{Desk, Failure, LogOut, RawAsk, RawDocument, Watch};
+use super::port::{Desk, Failure, LogOut, Operate, RawAsk, RawDocument, Watch};
 use crate::model::{Connection, LogAsk, SourceKind, SourceName, SourceSpec, Timestamp};
 
 /// How long the beginning of an answer, and each further piece of it, may take unless the configuration says otherwise.
@@ -162,5 +163,9 @@ impl Watch for Kubernetes {
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {
         Box::pin(async move { raw::describe(&*self.link(Timestamp::UNIX_EPOCH).await?, &ask).await })
+    }
+
+    fn operate(self: Arc<Self>) -> Option<Arc<dyn Operate>> {
+        Some(self)
     }
 }

@@ -34,14 +34,18 @@ pub fn reading() -> Vec<Rule> {
     watched.chain([logs, metrics]).collect()
 }
 
-/// What the verbs write: scale, restart, promote, roll back, pause; delete an Instance; a shell in it; the Lease that
-/// operators share.
+/// What the verbs write: scale (or other limits of what scales), restart, promote, roll back, pause; delete an Instance; a
+/// shell in it; the Lease that operators share; and what a StatefulSet could return to.
 #[must_use]
 pub fn changing() -> Vec<Rule> {
     vec![
         rule("apps", vec!["daemonsets", "deployments", "statefulsets"], &["patch"]),
-        rule("apps", vec!["deployments/scale", "statefulsets/scale"], &["get", "patch", "update"]),
+        rule("apps", vec!["deployments/scale", "replicasets/scale", "statefulsets/scale"], &["get", "patch", "update"]),
+        rule("apps", vec!["controllerrevisions"], &["list"]),
         rule("argoproj.io", vec!["rollouts"], &["patch"]),
+        rule("argoproj.io", vec!["rollouts/scale"], &["get", "patch"]),
+        rule("autoscaling", vec!["horizontalpodautoscalers"], &["patch"]),
+        rule("keda.sh", vec!["scaledobjects"], &["patch"]),
         rule("batch", vec!["cronjobs"], &["patch"]),
         rule("", vec!["pods"], &["delete"]),
         rule("", vec!["pods/exec"], &["create"]),

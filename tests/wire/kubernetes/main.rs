@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop at the first surprise, as the tests do")]
 #![allow(clippy::disallowed_methods, reason = "tests start servers, wait for conditions and make their own programs")]
 
+mod changes;
 mod console;
 mod faults;
+mod images;
 mod login;
 mod logs;
+#[path = "../ordered.rs"]
+mod ordered;
 mod reading;
 mod rights;
 mod server;

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use http_body_util::StreamBody;
 use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,10 +23,15 @@ pub(crate) const JSON: &str = "application/json";
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) accept: String,
     pub(crate) token: String,
+    /// The content type, and the body as JSON where it is some.
+    pub(crate) kind: String,
+    pub(crate) host: String,
+    pub(crate) body: serde_json::Value,
     /// How often this path was asked for in the same way (list or watch) before.
     pub(crate) before: usize,
 }
@@ -121,7 +126,7 @@ impl Server {
                 open.spawn(async move {
                     let service = service_fn(move |request| {
                         let desk = desk.clone();
-                        async move { Ok::<_, Infallible>(desk.answer(&request).await) }
+                        async move { Ok::<_, Infallible>(desk.answer(request).await) }
                     });
                     drop(http1::Builder::new().serve_connection(TokioIo::new(socket), service).await);
                 });
@@ -146,14 +151,20 @@ struct Desk {
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
 impl Desk {
-    async fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        let (request, sent) = request.into_parts();
+        let sent = sent.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let header =
-            |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+            |name: &str| request.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let mut asked = Asked {
-            path: request.uri().path().to_owned(),
-            query: request.uri().query().unwrap_or_default().to_owned(),
+            method: request.method.to_string(),
+            path: request.uri.path().to_owned(),
+            query: request.uri.query().unwrap_or_default().to_owned(),
             accept: header("accept"),
             token: header("authorization"),
+            kind: header("content-type"),
+            host: header("host"),
+            body: serde_json::from_slice(&sent).unwrap_or_default(),
             before: 0,
         };
         {
