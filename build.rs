@@ -16,7 +16,10 @@ fn main() {
 
 /// The version of the machine's C library; `None`: it is another library, or it does not say.
 fn glibc() -> Option<(u32, u32)> {
-    #[expect(clippy::disallowed_methods, reason = "a build script is no part of the program and has no door of its own")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a build script is no part of the program and has no door of its own"
+    )]
     let answer = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
     let (major, minor) = std::str::from_utf8(&answer.stdout).ok()?.trim().strip_prefix("glibc ")?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))

@@ -38,11 +38,14 @@ pub async fn run(global: &Global, wiring: &Wiring) -> Result<Exit, Failure> {
 }
 
 /// Whether a further look would tell no more of a queue: its pace is known, or it was looked at twice. Only Redis leaves its
-/// rates to us; what another broker does not tell at once it does not tell.
+/// rates to us; what another broker does not tell at once it does not tell. A broker by whose rates it grows may still speak of
+/// a burst: where it says nothing of how its length changes, a second look does.
 fn is_known(fleet: &Fleet, view: &QueueView<'_>, first: &BTreeMap<Key, Timestamp>) -> bool {
     let queue = view.queue;
-    let ours = fleet.source(&queue.key.source).is_some_and(|source| source.kind == SourceKind::Redis);
-    let told = view.state != QueueState::Unknown && (!ours || queue.in_per_second.is_some());
+    let is_of = |kind| fleet.source(&queue.key.source).is_some_and(|source| source.kind == kind);
+    let ours = is_of(SourceKind::Redis);
+    let doubtful = is_of(SourceKind::RabbitMq) && view.state == QueueState::Growing && queue.net_per_second.is_none();
+    let told = view.state != QueueState::Unknown && !doubtful && (!ours || queue.in_per_second.is_some());
     let twice = first.get(&queue.key).is_some_and(|at| queue.at > *at);
     told || twice || queue.ready.is_none() || view.stale_since.is_some()
 }

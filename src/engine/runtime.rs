@@ -75,7 +75,9 @@ impl Runtime {
 
     /// The Sources of a reloaded configuration: new ones are opened, missing ones closed, the rest left alone.
     pub fn reconfigure(&mut self, mut specs: Vec<SourceSpec>) {
-        if !self.found.is_empty() && !specs.iter().any(|spec| spec.kind() == SourceKind::Checks) {
+        if self.found.iter().any(|spec| spec.pods.is_none())
+            && !specs.iter().any(|spec| spec.kind() == SourceKind::Checks)
+        {
             specs.push(SourceSpec::checks(Vec::new()));
         }
         let gone: Vec<_> = self.specs.values().filter(|old| !specs.contains(old)).map(|old| old.name.clone()).collect();
@@ -266,7 +268,7 @@ impl Runtime {
         let name = SourceName::new(SourceSpec::CHECKS);
         if let CheckOrder::Found(found) = &order {
             self.found = found.clone();
-            if !found.is_empty() && !self.specs.contains_key(&name) {
+            if found.iter().any(|spec| spec.pods.is_none()) && !self.specs.contains_key(&name) {
                 self.add(SourceSpec::checks(Vec::new()));
                 return;
             }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Alarm, Autoscaler, EnvironmentAddress, Event, Fact, Finding, Freshness, HealthState, Instance, Key, Labels,
+    Alarm, Autoscaler, EnvironmentAddress, Event, Fact, Finding, Freshness, HealthState, Instance, Key, Labels, Lapse,
     Service, Tier, Timestamp, Workload,
 };
 
@@ -232,7 +232,7 @@ impl Fleet {
         instances.sort_by(|a, b| (a.number, &a.name, &a.key).cmp(&(b.number, &b.name, &b.key)));
         let changed = workloads.iter().map(|workload| workload.changed_at.max(workload.created_at)).max().flatten();
         let health_since = Some(health_since(state, health.state, &findings, now));
-        let silent = case.parts.iter().filter(|part| !part.source.state.is_live() && part.source.synced);
+        let old_since = case.parts.iter().filter_map(Part::old_since).min();
         let tiers = state.units.iter().filter_map(|unit| self.index.get(*unit)).map(|unit| unit.tier);
         let release = if declared == 0 { &images[..] } else { &images[..declared] };
         let view = Service {
@@ -250,7 +250,7 @@ impl Fleet {
             error_ratio: read.error_ratio,
             p95_seconds: read.p95_seconds,
             last_change_at: changed.max(state.view.last_change_at),
-            stale_since: silent.map(|part| part.source.since).min(),
+            stale_since: old_since,
             images: Vec::new(),
         };
         let wakes = [
@@ -335,9 +335,33 @@ impl Fleet {
             events: self.events_of(unit, &instances),
             complete: known.view.synced || first.is_some_and(|slot| self.store.is_complete(slot)),
             instances_known: known.view.synced && !denied,
+            lapse: self.oldest_lapse(members().flat_map(|unit| unit.workload.iter().chain(&unit.instances))),
             instances,
             runs,
         })
+    }
+
+    /// Why the oldest of these facts that cannot be read any more cannot be.
+    fn oldest_lapse<'s>(&self, slots: impl Iterator<Item = &'s Slot>) -> Option<&Lapse> {
+        slots.filter_map(|slot| self.lapse_of(*slot)).min_by_key(|lapse| lapse.since)
+    }
+
+    /// Why this fact is old although its Source is not.
+    fn lapse_of(&self, slot: Slot) -> Option<&Lapse> {
+        let source = &self.store.at(slot)?.key().source;
+        let lapses = &self.sources.get(source)?.view.status.lapses;
+        if lapses.is_empty() {
+            return None;
+        }
+        let table = self.store.table_of(slot)?;
+        lapses.iter().find(|lapse| lapse.table == *table)
+    }
+
+    /// Since when a fact is old: its Source tells nothing, or cannot read the list that it comes from.
+    #[must_use]
+    pub fn stale_since(&self, key: &Key) -> Option<Timestamp> {
+        let silent = self.source(&key.source).filter(|view| !view.state.is_live()).map(|view| view.since);
+        silent.or_else(|| self.lapse_of(self.store.slot(key)?).map(|lapse| lapse.since))
     }
 
     fn events_of(&self, unit: &Unit, instances: &[&Instance]) -> Vec<&Event> {

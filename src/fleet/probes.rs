@@ -5,19 +5,24 @@
 use core::net::IpAddr;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{CheckKind, CheckSpec, Freshness, Route, Service, SourceName, Text, Workload, WorkloadKind};
+use crate::model::{
+    CheckKind, CheckSpec, Freshness, Instance, Phase, PodDoor, Route, Service, SourceName, Text, Workload, WorkloadKind,
+};
 
 use super::Fleet;
 use super::rules::{CheckRules, is_like};
 
 /// Most Checks that are found: a fleet of thousands is not knocked at from one terminal.
 const MOST: usize = 200;
+/// Most Instances of one Workload that are asked one by one.
+const MOST_PODS: usize = 16;
 
 /// A Workload by its place and name, as Routes speak of it.
 type Place<'a> = (&'a SourceName, &'a Text, WorkloadKind, &'a Text);
 
 /// What is known of the world while front doors are looked at.
 struct View<'a> {
+    fleet: &'a Fleet,
     rules: &'a CheckRules,
     /// Services by their Workloads.
     by_place: HashMap<Place<'a>, (&'a Service, &'a Workload)>,
@@ -56,13 +61,14 @@ impl Fleet {
             }
         }
         let mut specs: Vec<CheckSpec> = found.into_values().collect();
-        specs.sort_by_key(|spec| spec.held.is_some());
+        specs.sort_by_key(|spec| (spec.held.is_some(), spec.pods.is_some()));
         specs.truncate(MOST);
         specs
     }
 
     fn view<'a>(&'a self, rules: &'a CheckRules, routes: &[&'a Route]) -> View<'a> {
         let mut view = View {
+            fleet: self,
             rules,
             by_place: HashMap::new(),
             by_scope: HashMap::new(),
@@ -105,6 +111,7 @@ impl View<'_> {
             "target group" => self.behind_balancer(route),
             "network load balancer" => self.balanced(route),
             "instance" => self.instance(route),
+            "readiness" => self.readiness(route),
             // Without a selector it is the name of somebody else's host.
             "Service" if !route.selector.is_empty() => self.balanced(route),
             _ => Vec::new(),
@@ -201,6 +208,35 @@ impl View<'_> {
         };
         let hosts = route.hosts.iter().filter(|host| host.raw().parse::<IpAddr>().is_ok());
         hosts.flat_map(|host| route.ports.iter().map(move |port| spec(host, *port))).collect()
+    }
+
+    /// What a readiness probe asks, of each Instance that runs: its own platform has the way to them.
+    fn readiness(&self, route: &Route) -> Vec<CheckSpec> {
+        let (Some((kind, name)), [port], [path]) = (&route.workload, &route.ports[..], &route.backends[..]) else {
+            return Vec::new();
+        };
+        let Some((service, _)) = self.by_place.get(&(&route.key.source, &route.scope, *kind, name)) else {
+            return Vec::new();
+        };
+        let own = |one: &&Instance| {
+            let here = one.key.source == route.key.source && one.scope == route.scope;
+            here && one.phase == Phase::Running && one.name.raw().starts_with(name.raw())
+        };
+        let runs = service.instances.iter().filter_map(|key| self.fleet.instance(key)).filter(own);
+        let pods: Vec<Text> = runs.map(|one| one.name.clone()).take(MOST_PODS).collect();
+        let scheme = if route.tls { "https" } else { "http" };
+        let slash = if path.raw().starts_with('/') { "" } else { "/" };
+        let target = Text::line(&format!("{scheme}://each-pod:{port}{slash}{}", path.raw()));
+        let door = PodDoor {
+            source: route.key.source.clone(),
+            scope: route.scope.clone(),
+            pods,
+            port: *port,
+            path: path.clone(),
+            tls: route.tls,
+        };
+        let spec = CheckSpec::new(CheckKind::Http, target, written(service), CheckSpec::OF_READINESS);
+        vec![CheckSpec { pods: Some(door), ..spec }]
     }
 
     /// A load balancer's addresses: does something answer?

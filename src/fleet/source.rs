@@ -1,6 +1,8 @@
 //! How far a Source can be trusted now: what it says of itself, whether it was read as a whole, and its silence.
 
-use crate::model::{Freshness, SourceKind, SourceName, SourceStatus, Text, Timestamp};
+use std::collections::BTreeMap;
+
+use crate::model::{Freshness, Lapse, SourceKind, SourceName, SourceStatus, Text, Timestamp};
 
 use super::words::seconds_between;
 
@@ -114,14 +116,15 @@ impl Known {
         };
         let detail = match state {
             Freshness::Stale if live => Some(self.silence(last)),
-            _ => self.said.detail.clone(),
+            _ => with_lapses(self.said.detail.as_ref(), &self.said.lapses),
         };
         let changed = state != self.view.state;
         if changed {
             self.view.state = state;
             self.view.since = if state == Freshness::Stale { last.unwrap_or(now) } else { now };
         }
-        let told = changed || self.view.status.detail != detail || self.view.status.denials != self.said.denials;
+        let same = |shown: &SourceStatus| shown.denials == self.said.denials && shown.lapses == self.said.lapses;
+        let told = changed || self.view.status.detail != detail || !same(&self.view.status);
         if told || self.view.status != self.said {
             self.view.status = SourceStatus { state, detail, ..self.said.clone() };
         }
@@ -134,6 +137,23 @@ impl Known {
         let why = if self.lapsed { "it is being read anew" } else { "nothing was heard from it" };
         Text::line(&format!("{why}{since}{before}"))
     }
+}
+
+/// What a Source says of itself, and what of it is old since when.
+fn with_lapses(detail: Option<&Text>, lapses: &[Lapse]) -> Option<Text> {
+    if lapses.is_empty() {
+        return detail.cloned();
+    }
+    let mut since: BTreeMap<Timestamp, Vec<String>> = BTreeMap::new();
+    for lapse in lapses {
+        let (subjects, subject) = (since.entry(lapse.since).or_default(), lapse.subject().raw().to_owned());
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    let old = since.iter().map(|(at, what)| format!("{} old since {}", what.join(", "), at.strftime("%H:%M:%S UTC")));
+    let words: Vec<String> = detail.iter().map(|detail| detail.raw().to_owned()).chain(old).collect();
+    Some(Text::line(&words.join("; ")))
 }
 
 #[cfg(test)]
@@ -206,6 +226,26 @@ mod tests {
         known.says(status(Freshness::Fresh, ""), at(14));
         known.judge(false, at(14));
         assert_eq!(known.view.state, Freshness::Fresh);
+    }
+
+    #[test]
+    fn what_of_it_is_old_is_told_with_its_moment() {
+        let lapse = |what: &str, scope: Option<&str>, second| Lapse {
+            table: crate::model::Table { name: Text::name(what), scope: scope.map(Text::name) },
+            what: Text::name(what),
+            since: at(second),
+            why: Text::line("500"),
+        };
+        let mut known = known();
+        known.synced(at(2));
+        let lapses = vec![lapse("pods", Some("shop"), 3), lapse("jobs", None, 3), lapse("nodes", None, 4)];
+        known.says(SourceStatus { lapses, ..status(Freshness::Partial, "pods of shop: 500") }, at(5));
+        assert!(known.judge(false, at(5)));
+        let words = "pods of shop: 500; pods in shop, jobs old since 13:46:43 UTC; nodes old since 13:46:44 UTC";
+        assert_eq!(known.view.status.detail.as_ref().unwrap().shown(), words);
+        known.says(status(Freshness::Fresh, ""), at(6));
+        assert!(known.judge(false, at(6)));
+        assert_eq!((known.view.status.detail.as_ref(), known.view.status.lapses.len()), (None, 0));
     }
 
     #[test]

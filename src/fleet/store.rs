@@ -19,6 +19,7 @@ struct Entry {
 #[derive(Clone, Debug)]
 struct TableState {
     source: SourceName,
+    table: Table,
     /// Counts relists; facts of an older generation go at `Commit`.
     generation: u32,
     /// A relist is under way.
@@ -144,6 +145,12 @@ impl Store {
         entry.is_some_and(|entry| self.tables[entry.table as usize].complete)
     }
 
+    /// The table that a fact was last put under.
+    pub(super) fn table_of(&self, slot: Slot) -> Option<&Table> {
+        let entry = self.entries.get(slot as usize)?.as_ref()?;
+        Some(&self.tables[entry.table as usize].table)
+    }
+
     /// The fact in a slot.
     pub(super) fn at(&self, slot: Slot) -> Option<&Fact> {
         self.entries.get(slot as usize)?.as_ref().map(|entry| &entry.fact)
@@ -193,6 +200,7 @@ impl Store {
         let id = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
         self.tables.push(TableState {
             source: source.clone(),
+            table: table.clone(),
             generation: 0,
             open: false,
             complete: false,

@@ -1,15 +1,13 @@
 //! Moments, sizes and numbers in words, and arithmetic on moments that were told; the Fleet never asks for the time itself.
 
-use crate::model::Timestamp;
+use jiff::SignedDuration;
 
-/// Whole seconds from `earlier` to `later`; negative where the order is the other way round.
-pub(super) fn seconds_between(earlier: Timestamp, later: Timestamp) -> i64 {
-    later.as_second() - earlier.as_second()
-}
+use crate::model::Timestamp;
+pub(super) use crate::model::seconds_between;
 
 /// The moment `seconds` after `at`; the last possible one where there is none.
 pub(super) fn after(at: Timestamp, seconds: i64) -> Timestamp {
-    Timestamp::from_second(at.as_second().saturating_add(seconds)).unwrap_or(Timestamp::MAX)
+    at.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }
 
 /// A moment as evidence names it: the time of day, with the date where it is another one. Evidence never says "ago": it is

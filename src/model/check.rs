@@ -126,6 +126,20 @@ pub struct CheckSpec {
     pub via: Option<Text>,
     /// Why it is known and yet not run.
     pub held: Option<Text>,
+    /// Each of these is asked, by the Source that they are known from, and only when somebody wants to know.
+    #[serde(default)]
+    pub pods: Option<PodDoor>,
+}
+
+/// What every Instance of a Workload answers at one port and path, on a network of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PodDoor {
+    pub source: SourceName,
+    pub scope: Text,
+    pub pods: Vec<Text>,
+    pub port: u16,
+    pub path: Text,
+    pub tls: bool,
 }
 
 /// What stands in `found_by` of a Check that somebody wrote down.
@@ -152,8 +166,12 @@ impl CheckSpec {
             ca_file: None,
             via: None,
             held: None,
+            pods: None,
         }
     }
+
+    /// In `found_by` of a Check that asks what a readiness probe does.
+    pub const OF_READINESS: &str = "readiness probe";
 
     /// In `found_by` of a Check that asks one Instance at its own address.
     pub const OF_INSTANCE: &str = "Instance";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Quantity, Text, Timestamp};
+use super::{Quantity, Table, Text, Timestamp};
 
 /// The state of a Source (DESIGN section 4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,6 +54,29 @@ pub struct Denial {
     pub scope: Option<Text>,
 }
 
+/// A part of a Source that was read before and cannot be read now: what is known of it stays, and is as old as that.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Lapse {
+    pub table: Table,
+    /// What that is in the platform's own words: `pods`, `RDS`.
+    pub what: Text,
+    /// When it was last known to be true.
+    pub since: Timestamp,
+    /// Why it cannot be read.
+    pub why: Text,
+}
+
+impl Lapse {
+    /// `pods in shop-prod`.
+    #[must_use]
+    pub fn subject(&self) -> Text {
+        match &self.table.scope {
+            Some(scope) => Text::line(&format!("{} in {}", self.what.raw(), scope.raw())),
+            None => self.what.clone(),
+        }
+    }
+}
+
 /// What a Source says about itself. The Fleet adds since when, and turns silence into `stale`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceStatus {
@@ -63,6 +86,9 @@ pub struct SourceStatus {
     pub version: Option<Text>,
     /// Missing grants; with `state` partial or denied.
     pub denials: Vec<Denial>,
+    /// What of it is old; with `state` partial.
+    #[serde(default)]
+    pub lapses: Vec<Lapse>,
     /// Requests sent since the start.
     pub calls: u64,
     /// How long the last request took, in milliseconds.

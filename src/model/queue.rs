@@ -61,6 +61,10 @@ pub struct Queue {
     /// What comes in and what is finished per second, where the broker (or its counters) tells.
     pub in_per_second: Option<Quantity>,
     pub out_per_second: Option<Quantity>,
+    /// How fast it becomes longer (negative: shorter) by the broker's own looks at its length, where it tells that. Rates
+    /// of a burst are told for a while after it; this is not.
+    #[serde(default)]
+    pub net_per_second: Option<Quantity>,
     /// Who takes from it now: consumers, workers.
     pub consumers: Option<u32>,
     /// Somebody stopped it on purpose.

@@ -8,7 +8,8 @@ use super::{Key, Text, WorkloadKind};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
     pub key: Key,
-    /// `Ingress`, `Service`, `port`, `traefik`, `target group`; `instance`: one Instance behind such a door.
+    /// `Ingress`, `Service`, `port`, `traefik`, `target group`; `instance`: one Instance behind such a door; `readiness`: what
+    /// a readiness probe asks of each Instance.
     pub kind: Text,
     pub scope: Text,
     pub name: Text,
@@ -16,7 +17,7 @@ pub struct Route {
     /// Port numbers it listens on.
     pub ports: Vec<u16>,
     pub tls: bool,
-    /// Names of the platform services behind it (Ingress backends).
+    /// Names of the platform services behind it (Ingress backends); of a readiness probe its path.
     pub backends: Vec<Text>,
     /// Labels that select its Instances (a Kubernetes Service's selector).
     pub selector: Vec<(Text, Text)>,

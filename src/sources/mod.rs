@@ -13,6 +13,8 @@ pub mod docker;
 pub mod images;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
+#[cfg(any(feature = "aws", feature = "queues"))]
+mod last_read;
 pub mod policies;
 pub mod port;
 pub mod process;

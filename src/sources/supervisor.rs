@@ -75,6 +75,7 @@ async fn tell(name: &SourceName, failure: &Failure, around: &Surroundings) -> Re
         detail: Some(crate::model::Text::line(&failure.to_string())),
         version: None,
         denials: Vec::new(),
+        lapses: Vec::new(),
         calls: around.gauge.calls(),
         latency_ms: around.gauge.latency_ms(),
         answered_at: around.gauge.answered_at(),

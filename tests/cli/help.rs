@@ -58,6 +58,28 @@ fn keys_and_themes_follow_from_the_tables_of_the_screen() {
 }
 
 #[test]
+fn the_readme_has_every_field_of_the_filter() {
+    use quarterdeck::fleet::query::{FIELDS, FieldKind};
+    let kind = |kind| match kind {
+        FieldKind::Word => "words: `:` `=` `~`",
+        FieldKind::Number => "a number",
+        FieldKind::Size => "bytes (`512Mi`, `1.5G`)",
+        FieldKind::Share => "a share (`80%`)",
+        FieldKind::Age => "a time (`90s`, `10m`, `3h`, `2d`)",
+    };
+    let row = |field: &quarterdeck::fleet::query::Field| {
+        let others: Vec<String> = field.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let cells =
+            [format!("`{}`", field.name), others.join(" "), field.about.to_owned(), kind(field.kind).to_owned()];
+        format!("| {} | `{}` |\n", cells.join(" | "), field.example)
+    };
+    let table: String = FIELDS.iter().map(row).collect();
+    let table = format!("| Field | or | What it is | Holds | Example |\n|---|---|---|---|---|\n{table}");
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains(&table), "the README lacks this table, which follows from the fields:\n{table}");
+}
+
+#[test]
 fn completions_and_the_manual_name_every_command() {
     let program = Program::new();
     let man = program.run(&["man"]);

@@ -26,6 +26,7 @@ mod itself;
 mod kube_breaks;
 mod kube_rights;
 mod kube_workloads;
+mod policies;
 mod rabbit;
 mod redis;
 #[path = "../wire/watched.rs"]

@@ -10,7 +10,7 @@ use self::watched::{Settings, Watched, failure};
 use crate::fixtures::part::{Part, REDIS, part, server};
 
 #[path = "../wire/redis/watched.rs"]
-mod watched;
+pub(crate) mod watched;
 
 const PASSWORD: &str = "lab-secret";
 

@@ -77,6 +77,7 @@ fn queue(world: &mut World) {
             paused: false,
             trouble: None,
             approximate: false,
+            net_per_second: None,
             at: ago(second),
         };
         let fact = Update::Put(Table::whole("queues"), Fact::Queue(Box::new(queue)));

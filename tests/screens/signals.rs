@@ -125,6 +125,7 @@ fn queue(source: &str, broker: Broker, scope: &str, name: &str, at: Timestamp) -
         paused: false,
         trouble: None,
         approximate: false,
+        net_per_second: None,
         at,
     }
 }

@@ -7,8 +7,8 @@ use super::words;
 use crate::cli::address;
 use crate::fleet::{AlarmView, Attention, CheckView, Fleet, SourceView};
 use crate::model::{
-    AlarmState, Change, Denial, Environment, Finding, Image, Instance, Key, LogLine, Owner, Quantity, Reason, Service,
-    Stream, Timestamp, Workload,
+    AlarmState, Change, Denial, Environment, Finding, Image, Instance, Key, Lapse, LogLine, Owner, Quantity, Reason,
+    Service, Stream, Timestamp, Workload,
 };
 
 /// A Service.
@@ -202,6 +202,7 @@ pub struct SourceItem<'a> {
     age_seconds: Option<i64>,
     detail: Option<Raw<'a>>,
     denials: Vec<DenialItem<'a>>,
+    old: Vec<LapseItem<'a>>,
     version: Option<Raw<'a>>,
     calls: u64,
     latency_ms: Option<u32>,
@@ -217,6 +218,16 @@ struct DenialItem<'a> {
     scope: Option<Raw<'a>>,
 }
 
+/// What of a Source was read before and cannot be read now.
+#[derive(Serialize)]
+struct LapseItem<'a> {
+    what: Raw<'a>,
+    scope: Option<Raw<'a>>,
+    since: Timestamp,
+    age_seconds: i64,
+    reason: Raw<'a>,
+}
+
 impl<'a> SourceItem<'a> {
     /// As it is now.
     #[must_use]
@@ -226,6 +237,13 @@ impl<'a> SourceItem<'a> {
             resource: Raw(&denial.resource),
             scope: denial.scope.as_ref().map(Raw),
         };
+        let lapse = |lapse: &'a Lapse| LapseItem {
+            what: Raw(&lapse.what),
+            scope: lapse.table.scope.as_ref().map(Raw),
+            since: lapse.since,
+            age_seconds: words::whole_seconds(lapse.since, now),
+            reason: Raw(&lapse.why),
+        };
         Self {
             name: Raw(&source.name.0),
             kind: source.kind.word(),
@@ -234,6 +252,7 @@ impl<'a> SourceItem<'a> {
             age_seconds: age_seconds(source, now),
             detail: source.status.detail.as_ref().map(Raw),
             denials: source.status.denials.iter().map(denial).collect(),
+            old: source.status.lapses.iter().map(lapse).collect(),
             version: source.status.version.as_ref().map(Raw),
             calls: source.status.calls,
             latency_ms: source.status.latency_ms,

@@ -1,5 +1,6 @@
 //! Zero configuration: what can be read from this machine as it is. Nothing is connected here, nothing is run.
 
+mod aws;
 mod docker;
 mod kubernetes;
 
@@ -26,7 +27,7 @@ pub fn kubeconfigs(machine: &Machine, tried: &mut Vec<Attempt>) -> Vec<PathBuf> 
     files
 }
 
-/// Looks for the local Docker engine and for the contexts of the kubeconfig.
+/// Looks for the local Docker engine, for the contexts of the kubeconfig and for AWS profiles with a region.
 #[must_use]
 pub fn discover(machine: &Machine, allow_exec: &[String]) -> Found {
     let mut found = Found::default();
@@ -36,15 +37,21 @@ pub fn discover(machine: &Machine, allow_exec: &[String]) -> Found {
     if cfg!(feature = "kubernetes") {
         kubernetes::discover(machine, allow_exec, &mut found);
     }
+    if cfg!(feature = "aws") {
+        aws::discover(machine, &mut found);
+    }
     found
 }
 
-/// Whether two specs speak of the same engine or the same context: then the configured one stands.
+/// Whether two specs speak of the same engine, context, or profile in a region: then the configured one stands.
 #[must_use]
 pub fn same(a: &SourceSpec, b: &SourceSpec) -> bool {
     match (&a.connection, &b.connection) {
         (Connection::Docker { url: a, .. }, Connection::Docker { url: b, .. }) => a == b,
         (Connection::Kubernetes { context: a, .. }, Connection::Kubernetes { context: b, .. }) => a == b,
+        (Connection::Aws { profile: a, region: left, .. }, Connection::Aws { profile: b, region: right, .. }) => {
+            a == b && (left == right || left.is_none() || right.is_none())
+        }
         _ => a.name == b.name,
     }
 }

@@ -72,6 +72,7 @@ mod tests {
                 events: vec![],
                 complete: true,
                 instances_known: true,
+                lapse: None,
             };
             let found = check(&Case::new(at(0), vec![part], 0));
             assert_eq!(found.as_ref().map(|found| found.summary.shown()), words);

@@ -7,8 +7,8 @@ use crate::fleet::service::BURST_SECONDS;
 use crate::fleet::signals::Sights;
 use crate::fleet::words::{after, seconds_between};
 use crate::model::{
-    Autoscaler, CheckState, Event, Finding, HealthState, Instance, JobState, Key, Phase, Rollout, Text, Timestamp,
-    Workload, WorkloadKind,
+    Autoscaler, CheckState, Event, Finding, HealthState, Instance, JobState, Key, Lapse, Phase, Rollout, Text,
+    Timestamp, Workload, WorkloadKind,
 };
 
 /// One Workload of a Service, with everything that speaks of it.
@@ -30,6 +30,8 @@ pub struct Part<'a> {
     pub complete: bool,
     /// Whether the absence of an Instance means that there is none.
     pub instances_known: bool,
+    /// What of it was read before and cannot be read now.
+    pub lapse: Option<&'a Lapse>,
 }
 
 /// A Service's facts at a moment.
@@ -113,11 +115,20 @@ impl Part<'_> {
         self.kind.is_job() || self.workload.is_some_and(|workload| workload.job.is_some())
     }
 
-    /// Whether its Source's facts may be counted on now.
+    /// Whether its facts may be counted on now.
     #[must_use]
     pub fn is_live(&self) -> bool {
         use crate::model::Freshness::{Connecting, Fresh, Partial};
-        matches!(self.source.state, Fresh | Partial) || self.source.state == Connecting && !self.source.synced
+        let live =
+            matches!(self.source.state, Fresh | Partial) || self.source.state == Connecting && !self.source.synced;
+        live && self.lapse.is_none()
+    }
+
+    /// Since when its facts are old.
+    #[must_use]
+    pub fn old_since(&self) -> Option<Timestamp> {
+        let silent = !self.source.state.is_live() && self.source.synced;
+        if silent { Some(self.source.since) } else { self.lapse.map(|lapse| lapse.since) }
     }
 
     /// How many Instances it should have; `None`: nobody says.

@@ -122,6 +122,7 @@ pub(crate) fn with_case<T>(
         events: vec![],
         complete: true,
         instances_known: true,
+        lapse: None,
     };
     look(&Case::new(at(0), vec![part], restarts))
 }

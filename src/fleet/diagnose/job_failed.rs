@@ -75,6 +75,7 @@ mod tests {
                 events: vec![],
                 complete: true,
                 instances_known: true,
+                lapse: None,
             };
             assert_eq!(check(&Case::new(at(0), vec![part], 0)).is_some(), fails);
         }

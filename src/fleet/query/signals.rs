@@ -19,7 +19,7 @@ impl<'a> ServiceRow<'a> {
     }
 
     fn is_live(&self, key: &Key) -> bool {
-        self.fleet.source(&key.source).is_some_and(|source| source.state.is_live())
+        self.fleet.stale_since(key).is_none()
     }
 
     pub(super) fn any_signal(&self, field: Word, test: &dyn Fn(&str) -> bool) -> bool {

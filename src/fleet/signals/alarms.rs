@@ -183,7 +183,7 @@ impl Fleet {
             sources: vec![alarm.key.source.clone()],
             keys: vec![alarm.key.clone()],
             cause: None,
-            stale_since: self.silent_since(&alarm.key.source),
+            stale_since: self.stale_since(&alarm.key),
         })
     }
 }

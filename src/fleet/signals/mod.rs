@@ -312,7 +312,7 @@ impl Fleet {
                 Some(Fact::Queue(queue)) => sights.queues.push(self.queue_sight(queue)),
                 // That it is silenced or inhibited counts as long as somebody says so; that it fires, until somebody says otherwise.
                 Some(Fact::Alarm(alarm)) => {
-                    let holds = alarm.state != AlarmState::Suppressed || self.silent_since(&key.source).is_none();
+                    let holds = alarm.state != AlarmState::Suppressed || self.stale_since(key).is_none();
                     sights.alarms.extend(holds.then_some(&**alarm));
                 }
                 Some(Fact::Check(check)) => sights.checks.push(check),
@@ -325,7 +325,7 @@ impl Fleet {
     fn queue_sight<'a>(&'a self, queue: &'a Queue) -> QueueSight<'a> {
         let kept = self.signals.queues.get(&queue.key);
         // Of a Source that tells nothing nobody knows how its queues fare now.
-        let live = self.source(&queue.key.source).is_some_and(|source| source.state.is_live());
+        let live = self.stale_since(&queue.key).is_none();
         QueueSight {
             queue,
             live,

@@ -20,9 +20,18 @@ struct Look {
     backlog: u64,
     /// Per second, in minus out, where both were told.
     net: Option<f64>,
+    /// Per second, how its length changes by the broker's own looks.
+    slope: Option<f64>,
     /// Per second, the greater of both.
     traffic: f64,
     out: Option<f64>,
+}
+
+/// How fast a backlog becomes longer (negative: shorter), and how much of that may be noise; per second.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    net: f64,
+    noise: f64,
 }
 
 /// What its looks tell of a queue.
@@ -33,7 +42,7 @@ pub(super) struct Pace {
     since: Option<Timestamp>,
     /// Another state that the newest looks speak for, and how many of them.
     doubt: Option<(QueueState, u8)>,
-    net: Option<f64>,
+    rate: Option<Rate>,
 }
 
 impl Pace {
@@ -50,7 +59,8 @@ impl Pace {
             if self.looks.back().is_some_and(|last| last.at > queue.at) {
                 self.looks.clear();
             }
-            self.looks.push_back(Look { at: queue.at, backlog, net, traffic, out: rates.1 });
+            let slope = queue.net_per_second.map(crate::model::Quantity::get);
+            self.looks.push_back(Look { at: queue.at, backlog, net, slope, traffic, out: rates.1 });
         }
         while self
             .looks
@@ -59,7 +69,7 @@ impl Pace {
         {
             self.looks.pop_front();
         }
-        self.net = self.net_rate(queue.at);
+        self.rate = self.rate(queue.at);
         let seen = self.judge(queue);
         self.settle(seen, queue.at);
     }
@@ -76,27 +86,46 @@ impl Pace {
     /// Whole seconds until nothing waits any more, if it goes on like this; only of a queue that drains.
     pub(super) fn empty_in(&self) -> Option<u64> {
         let backlog = self.looks.back()?.backlog;
-        let net = self.net.filter(|_| self.state == QueueState::Draining && backlog > 0)?;
-        let seconds = backlog as f64 / -net;
+        let rate = self.rate.filter(|_| self.state == QueueState::Draining && backlog > 0)?;
+        let seconds = backlog as f64 / -rate.net;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded to a century")]
         (seconds.is_finite() && seconds > 0.0).then(|| seconds.min(3.2e9).ceil() as u64)
     }
 
     /// Jobs per second by which it becomes longer (or, negative, shorter).
     pub(super) fn net(&self) -> Option<f64> {
-        self.net
+        self.rate.map(|rate| rate.net)
     }
 
-    /// The average of the newest told rates, else the slope of the backlog over the window.
-    fn net_rate(&self, now: Timestamp) -> Option<f64> {
-        let newest = || self.looks.iter().rev().take_while(|look| seconds_between(look.at, now) <= WINDOW_SECONDS);
-        let told: Vec<f64> = newest().map_while(|look| look.net).take(3).collect();
-        if !told.is_empty() {
-            return Some(told.iter().sum::<f64>() / told.len() as f64);
+    /// The looks of the window, newest first.
+    fn newest(&self, now: Timestamp) -> impl Iterator<Item = &Look> {
+        self.looks.iter().rev().take_while(move |look| seconds_between(look.at, now) <= WINDOW_SECONDS)
+    }
+
+    /// The average of the newest told rates, else the slope of the backlog over the window. Where the told rates have it
+    /// grow while it falls they speak of a burst that is over: then its length is believed.
+    fn rate(&self, now: Timestamp) -> Option<Rate> {
+        let last = self.newest(now).next()?;
+        // Noise is less than a tenth of the traffic. Rates that are told are averages: a backlog that would take three hours to
+        // double or go stands still. A slope of our own looks wobbles with each batch: there it is a quarter of an hour.
+        let noise = |traffic: f64, share: f64| (traffic * 0.1).max(last.backlog as f64 * share).max(0.05);
+        let told: Vec<f64> = self.newest(now).map_while(|look| look.net).take(3).collect();
+        if told.is_empty() {
+            let net = slope(self.newest(now).last()?, last)?;
+            return Some(Rate { net, noise: noise(last.traffic, 0.001) });
         }
-        let (last, first) = (newest().next()?, newest().last()?);
-        let millis = last.at.as_millisecond() - first.at.as_millisecond();
-        (millis >= 1000).then(|| (last.backlog as f64 - first.backlog as f64) * 1000.0 / millis as f64)
+        let told = Rate { net: told.iter().sum::<f64>() / told.len() as f64, noise: noise(last.traffic, 0.0001) };
+        let seen = self.fall(now).map(|net| Rate { net, noise: noise(last.out.unwrap_or(0.0), 0.0001) });
+        Some(seen.filter(|seen| told.net > told.noise && seen.net < -seen.noise).unwrap_or(told))
+    }
+
+    /// How fast the newest looks saw it fall, back to where it last grew; else by the broker's own newest looks.
+    fn fall(&self, now: Timestamp) -> Option<f64> {
+        let last = self.newest(now).next()?;
+        let mut later = last.backlog;
+        let falling = |look: &&Look| look.backlog >= std::mem::replace(&mut later, look.backlog);
+        let first = self.newest(now).skip(1).take_while(falling).last();
+        first.and_then(|first| slope(first, last)).filter(|net| *net < 0.0).or(last.slope)
     }
 
     fn judge(&self, queue: &Queue) -> QueueState {
@@ -108,17 +137,11 @@ impl Pace {
         if queue.paused || queue.consumers == Some(0) || self.rests(queue.at) {
             return QueueState::Stuck;
         }
-        let Some(net) = self.net else { return QueueState::Unknown };
-        // Noise is less than a tenth of the traffic. Rates that are told are averages: a backlog that would take three hours to
-        // double or go stands still. A slope of our own looks wobbles with each batch: there it is a quarter of an hour.
-        let share = if look.net.is_some() { 0.0001 } else { 0.001 };
-        let noise = (look.traffic * 0.1).max(look.backlog as f64 * share).max(0.05);
-        if net > noise {
-            QueueState::Growing
-        } else if net < -noise {
-            QueueState::Draining
-        } else {
-            QueueState::Steady
+        match self.rate {
+            None => QueueState::Unknown,
+            Some(Rate { net, noise }) if net > noise => QueueState::Growing,
+            Some(Rate { net, noise }) if net < -noise => QueueState::Draining,
+            Some(_) => QueueState::Steady,
         }
     }
 
@@ -142,12 +165,19 @@ impl Pace {
             Some((state, n)) if state == seen => n + 1,
             _ => 1,
         };
-        if moving(self.state) && moving(seen) && agreed < AGREE {
+        // What was judged by one look alone was a guess: the second one may correct it.
+        if moving(self.state) && moving(seen) && agreed < AGREE && self.looks.len() > 2 {
             self.doubt = Some((seen, agreed));
             return;
         }
         (self.state, self.since, self.doubt) = (seen, Some(at), None);
     }
+}
+
+/// By how much the backlog changed per second from one look to a later one.
+fn slope(first: &Look, last: &Look) -> Option<f64> {
+    let millis = last.at.as_millisecond() - first.at.as_millisecond();
+    (millis >= 1000).then(|| (last.backlog as f64 - first.backlog as f64) * 1000.0 / millis as f64)
 }
 
 #[cfg(test)]
@@ -171,6 +201,7 @@ mod tests {
             oldest_at: None,
             in_per_second: rates.and_then(|r| Quantity::new(r.0)),
             out_per_second: rates.and_then(|r| Quantity::new(r.1)),
+            net_per_second: None,
             consumers,
             paused: false,
             trouble: None,
@@ -196,6 +227,30 @@ mod tests {
         assert_eq!(judged(&[queue(0, 1653, Some((4.2, 3.3)), Some(2))]), (QueueState::Growing, None), "{slow}");
         assert_eq!(judged(&[queue(0, 2047, Some((7.0, 8.9)), Some(6))]), (QueueState::Draining, Some(1078)));
         assert_eq!(judged(&[queue(0, 0, None, Some(1))]), (QueueState::Idle, None));
+    }
+
+    #[test]
+    fn after_a_burst_its_length_is_believed_and_not_the_rate_that_still_speaks_of_it() {
+        let burst = |second, ready| queue(second, ready, Some((115.0, 5.0)), Some(1));
+        let told = Queue { net_per_second: Quantity::new(-5.0), ..burst(0, 556) };
+        assert_eq!(judged(std::slice::from_ref(&told)), (QueueState::Draining, Some(112)), "by one look");
+        assert_eq!(judged(&[burst(0, 600), burst(5, 575)]), (QueueState::Draining, Some(115)), "by two");
+        // The broker counts now and then: two looks may see the same.
+        assert_eq!(judged(&[burst(0, 600), burst(5, 575), burst(10, 575)]).0, QueueState::Draining);
+        let still = Queue { net_per_second: Quantity::new(110.0), ..burst(5, 1150) };
+        assert_eq!(judged(&[burst(0, 600), still]), (QueueState::Growing, None), "while it lasts it grows");
+        let rises = Queue { net_per_second: Quantity::new(-0.2), ..burst(0, 556) };
+        assert_eq!(judged(&[rises]).0, QueueState::Growing, "a tenth of what is taken is noise");
+    }
+
+    #[test]
+    fn one_look_that_falls_in_a_queue_that_grows_changes_nothing() {
+        let mut looks: Vec<Queue> =
+            (0..6_i64).map(|n| queue(n * 5, 100 + n.unsigned_abs() * 50, Some((12.0, 2.0)), Some(1))).collect();
+        looks.push(queue(30, 340, Some((12.0, 2.0)), Some(1)));
+        assert_eq!(judged(&looks).0, QueueState::Growing);
+        looks.push(queue(35, 390, Some((12.0, 2.0)), Some(1)));
+        assert_eq!(judged(&looks).0, QueueState::Growing);
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Fleet {
             Fact::Reading(reading) => Some(ReadingView {
                 reading,
                 because: self.signals.ties.get(key)?.because.clone(),
-                stale_since: self.silent_since(&key.source),
+                stale_since: self.stale_since(key),
             }),
             _ => None,
         });

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::fleet::Fleet;
 use crate::fleet::derive::care;
+use crate::fleet::words::seconds_between;
 use crate::model::{
-    Address, Check, EnvironmentAddress, Fact, Key, Kind, Outcome, Queue, QueueState, SourceName, Store, Text, Tier,
-    Timestamp,
+    Address, Check, EnvironmentAddress, Fact, Key, Kind, Outcome, Queue, QueueState, Store, Text, Tier, Timestamp,
 };
 
 use super::tie::Tie;
@@ -51,7 +51,7 @@ impl QueueView<'_> {
     /// Whether its oldest job has waited for minutes: work is done, and yet somebody waits.
     #[must_use]
     pub fn waits_long(&self) -> bool {
-        let waited = self.queue.oldest_at.map(|at| self.queue.at.as_second() - at.as_second());
+        let waited = self.queue.oldest_at.map(|at| seconds_between(at, self.queue.at));
         self.queue.ready.is_some_and(|ready| ready > 0) && waited.is_some_and(|seconds| seconds >= LONG_SECONDS)
     }
 
@@ -140,7 +140,7 @@ impl Fleet {
             limit_rule: limit.map(|_| self.limit_rule_of(queue)),
             bounds: tie.service.as_ref().and_then(|service| self.bounds(service)),
             note: self.note(queue, state, tie),
-            stale_since: self.silent_since(&queue.key.source),
+            stale_since: self.stale_since(&queue.key),
         })
     }
 
@@ -220,7 +220,7 @@ impl Fleet {
                         tier: tie.tier,
                         service: tie.service.clone(),
                         because: tie.because.clone(),
-                        stale_since: self.silent_since(&store.key.source),
+                        stale_since: self.stale_since(&store.key),
                     })
                 }
                 _ => None,
@@ -249,9 +249,5 @@ impl Fleet {
     pub fn has_signal(&self, kind: Kind) -> bool {
         self.signals.ties.keys().any(|key| key.kind == kind)
             || kind == Kind::Alarm && self.alarms().iter().any(|view| !view.is_silence())
-    }
-
-    pub(super) fn silent_since(&self, source: &SourceName) -> Option<Timestamp> {
-        self.source(source).filter(|view| !view.state.is_live()).map(|view| view.since)
     }
 }

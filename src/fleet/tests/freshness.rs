@@ -72,6 +72,28 @@ fn news_of_a_source_that_is_not_known_are_ignored_and_a_forgotten_one_leaves_not
 }
 
 #[test]
+fn a_list_that_cannot_be_read_any_more_makes_what_is_known_by_it_unknown_with_its_age_and_nothing_else() {
+    let mut lab = Lab::of(facts(vec![deployment("web", 1, 1), deployment("api", 1, 1)], vec![pod("web", 1)]));
+    let lapse = crate::model::Lapse {
+        table: table(Kind::Instance),
+        what: Text::name("pods"),
+        since: at(3),
+        why: Text::line("answered 500"),
+    };
+    let partial = SourceStatus { lapses: vec![lapse], ..status(Freshness::Partial) };
+    lab.news(vec![Update::Status(partial)], 5);
+    let (state, reasons) = lab.health("web");
+    assert_eq!(state, HealthState::Unknown, "{reasons}");
+    assert!(reasons.contains("kubernetes:lab cannot read pods since"), "{reasons}");
+    let of = |lab: &Lab, name: &str| lab.fleet.service(&lab.fleet.resolve(name).unwrap()).unwrap().clone();
+    assert_eq!((of(&lab, "web").stale_since, of(&lab, "web").instances.len()), (Some(at(3)), 1));
+    assert_eq!((lab.health("api").0, of(&lab, "api").stale_since), (HealthState::Healthy, None), "its list is fresh");
+    assert_eq!(lab.fleet.stale_since(&pod("web", 1).key), Some(at(3)));
+    lab.news(vec![Update::Status(status(Freshness::Fresh))], 6);
+    assert_eq!((lab.health("web").0, of(&lab, "web").stale_since), (HealthState::Healthy, None));
+}
+
+#[test]
 fn objects_are_counted_as_they_come_and_go() {
     let mut lab = Lab::of(facts(vec![deployment("web", 1, 1)], vec![pod("web", 1), pod("web", 2)]));
     let objects = |lab: &Lab| lab.fleet.sources().next().unwrap().objects;

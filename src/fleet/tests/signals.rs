@@ -23,6 +23,7 @@ pub(super) fn queue(name: &str, second: i64, ready: u64, consumers: u32) -> Queu
         oldest_at: None,
         in_per_second: Quantity::new(0.0),
         out_per_second: Quantity::new(5.0),
+        net_per_second: None,
         consumers: Some(consumers),
         paused: false,
         trouble: None,

@@ -7,8 +7,21 @@ const SIGNS: [(&str, &str); 6] = [("==", "=="), ("!=", "!="), (">=", "<="), ("<=
 /// Operators that join several conditions: then there is no one limit.
 const JOINS: [&str; 3] = ["and", "or", "unless"];
 
+/// A rule that is one comparison with a number.
+pub(in crate::sources) struct Judged<'e> {
+    /// What is held against the number.
+    pub(in crate::sources) measured: &'e str,
+    pub(in crate::sources) sign: &'static str,
+    pub(in crate::sources) limit: Quantity,
+}
+
 /// How the value is held against what, if the expression is one comparison with a number.
 pub(in crate::sources) fn limit(expression: &str) -> Option<(&'static str, Quantity)> {
+    judged(expression).map(|judged| (judged.sign, judged.limit))
+}
+
+/// The same with what is measured.
+pub(in crate::sources) fn judged(expression: &str) -> Option<Judged<'_>> {
     let expression = bare(expression);
     let mut found = None;
     for (at, word) in words(expression) {
@@ -26,8 +39,8 @@ pub(in crate::sources) fn limit(expression: &str) -> Option<(&'static str, Quant
     let (left, right) = (&expression[..at], &expression[at + sign.len()..]);
     let right = right.trim().strip_prefix("bool").filter(|rest| rest.starts_with([' ', '('])).unwrap_or(right);
     match (number(left), number(right)) {
-        (None, Some(limit)) => Some((sign, limit)),
-        (Some(limit), None) => Some((turned, limit)),
+        (None, Some(limit)) => Some(Judged { measured: bare(left), sign, limit }),
+        (Some(limit), None) => Some(Judged { measured: bare(right), sign: turned, limit }),
         _ => None,
     }
 }
@@ -140,6 +153,8 @@ mod tests {
             let found = limit(expression).unwrap_or_else(|| panic!("{expression}"));
             assert_eq!((found.0, found.1.get()), (sign, at), "{expression}");
         }
+        assert_eq!(judged("80 < (sum(x))").unwrap().measured, "sum(x)");
+        assert_eq!(judged("sum(a) / sum(b) > 5").unwrap().measured, "sum(a) / sum(b)");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::place;
-use crate::model::{Endpoint, Key, LogAsk, SourceKind, SourceName, SourceSpec};
+use crate::model::{AlarmAsk, AlarmDetail, Endpoint, Key, LogAsk, SourceKind, SourceName, SourceSpec};
 use crate::sources::port::{Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
 use crate::sources::web::{Reach, Web};
 
@@ -32,6 +32,20 @@ pub(in crate::sources) trait Dialect: Send + Sync + 'static {
     /// # Errors
     /// Why it cannot be read any more.
     fn watch<'a>(&'a self, line: Line<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// More of one alarm, while somebody looks at it.
+    ///
+    /// # Errors
+    /// Why nothing can be told; by default that such a server keeps nothing more.
+    fn detail<'a>(
+        &'a self,
+        _web: &'a Web,
+        _prefix: &'static str,
+        _ask: &'a AlarmAsk,
+    ) -> BoxFuture<'a, Result<AlarmDetail, Failure>> {
+        let words = format!("a Source of kind {} keeps no history and no curve of an alarm", Self::KIND);
+        futures::future::ready(Err(Failure::new(FailureKind::Unsupported, words))).boxed()
+    }
 
     /// What the server says of the alarm of this key; `None`: there is none any more.
     ///
@@ -123,6 +137,15 @@ impl<D: Dialect> Watch for Server<D> {
     fn logs(self: Arc<Self>, _: LogAsk, _: LogOut) -> BoxFuture<'static, Result<(), Failure>> {
         let words = format!("{} has no logs of Instances", D::WHO);
         futures::future::ready(Err(Failure::new(FailureKind::Unsupported, words))).boxed()
+    }
+
+    fn alarm_detail(self: Arc<Self>, ask: AlarmAsk) -> BoxFuture<'static, Result<AlarmDetail, Failure>> {
+        async move {
+            let web = self.reach.last().await?;
+            let prefix = *self.prefix.lock().unwrap_or_else(PoisonError::into_inner);
+            self.dialect.detail(&web, prefix, &ask).await
+        }
+        .boxed()
     }
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {

@@ -36,6 +36,7 @@ impl Word {
             detail: (!words.is_empty()).then(|| Text::line(&words.join("; "))),
             version: self.version,
             denials: denied.map(denial).collect(),
+            lapses: Vec::new(),
             calls: desk.gauge().calls(),
             latency_ms: desk.gauge().latency_ms(),
             answered_at: desk.gauge().answered_at(),

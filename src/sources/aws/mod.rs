@@ -37,6 +37,7 @@ use futures::future::BoxFuture;
 
 use self::ask::Asker;
 use self::client::Clients;
+use super::last_read::LastRead;
 use super::port::{Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
 use crate::model::{AlarmAsk, AlarmDetail, Connection, LogAsk, SourceKind, SourceName, SourceSpec, Text, Timestamp};
 
@@ -82,6 +83,7 @@ struct Aws {
     options: Options,
     /// What the watch asks by, shared with whatever is asked beside it.
     line: Mutex<Option<Line>>,
+    read: LastRead,
 }
 
 /// A way to ask: who counts, and the clients of the login that was last found.
@@ -114,7 +116,7 @@ pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
         ca_file: ca_file.clone(),
         patience: spec.timeout_seconds.map_or(PATIENCE, |seconds| Duration::from_secs(seconds.max(1).into())),
     };
-    Ok(Arc::new(Aws { name: spec.name.clone(), options, line: Mutex::new(None) }))
+    Ok(Arc::new(Aws { name: spec.name.clone(), options, line: Mutex::new(None), read: LastRead::default() }))
 }
 
 impl Aws {
@@ -145,7 +147,7 @@ impl Watch for Aws {
     fn watch(self: Arc<Self>, desk: Desk) -> BoxFuture<'static, Result<(), Failure>> {
         Box::pin(async move {
             let line = self.connect(desk).await?;
-            watch::Session::new(line.asker(), &self.options).run().await
+            watch::Session::new(line.asker(), &self.options, &self.read).run().await
         })
     }
 

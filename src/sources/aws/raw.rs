@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::ask::Asker;
 use super::moment;
-use crate::model::{Kind, Text, redact};
+use crate::model::{Kind, redact};
 use crate::sources::port::{Failure, FailureKind, RawAsk, RawDocument};
 
 /// Describes a service or a task.
@@ -17,7 +17,7 @@ use crate::sources::port::{Failure, FailureKind, RawAsk, RawDocument};
 pub(super) async fn describe(asker: Asker<'_>, ask: &RawAsk) -> Result<RawDocument, Failure> {
     let (uid, ecs) = (&*ask.key.uid, &asker.clients.ecs);
     let gone = || Failure::new(FailureKind::Absent, format!("{} is not known to ECS any more", ask.name));
-    let mut value = match ask.key.kind {
+    let value = match ask.key.kind {
         Kind::Workload => {
             let request = ecs.describe_services().cluster(ask.scope.raw()).services(uid).send();
             let answer = asker.ask("ecs:DescribeServices", request).await?;
@@ -34,9 +34,7 @@ pub(super) async fn describe(asker: Asker<'_>, ask: &RawAsk) -> Result<RawDocume
         }
         _ => return Err(Failure::new(FailureKind::Unsupported, "only services and tasks have a description here")),
     };
-    redact::mask_json(&mut value);
-    let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-    Ok(RawDocument { format: Text::name("json"), lines: text.lines().map(Text::line).collect() })
+    Ok(RawDocument::json(value))
 }
 
 async fn definition(asker: Asker<'_>, arn: Option<&str>) -> Result<Option<TaskDefinition>, Failure> {

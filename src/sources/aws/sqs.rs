@@ -164,6 +164,7 @@ fn convert(source: &SourceName, found: &[(String, Attributes)], now: Timestamp) 
                 oldest_at: None,
                 in_per_second: None,
                 out_per_second: None,
+                net_per_second: None,
                 consumers: None,
                 paused: false,
                 trouble: None,

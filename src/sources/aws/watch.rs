@@ -9,6 +9,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, try_join_all};
 use tokio::sync::Notify;
 
+use super::super::last_read::LastRead;
 use super::super::port::{Failure, FailureKind};
 use super::ask::Asker;
 use super::board::Board;
@@ -17,7 +18,7 @@ use super::failure::{Loss, Trouble};
 use super::price::{Bill, Charge};
 use super::shared::Shared;
 use super::{Options, cloudwatch, elb, rds, scaling, sqs};
-use crate::model::{Denial, Fact, Freshness, SourceStatus, Text, Update};
+use crate::model::{Denial, Fact, Freshness, Lapse, SourceStatus, Table, Text, Update};
 
 /// A Source that has not told everything after so long is taken as read: what hangs is named in its state.
 const FIRST_PICTURE_MS: i64 = 4000;
@@ -44,6 +45,18 @@ impl Area {
             Self::Scaling => "autoscaling",
             Self::Targets => "load balancers",
             Self::Rds => "RDS",
+        }
+    }
+
+    /// What it fills.
+    fn tables(self) -> &'static [&'static str] {
+        match self {
+            Self::Ecs => &["clusters", "services", "tasks", "task definitions", "events"],
+            Self::Alarms => &["alarms"],
+            Self::Sqs => &["queues"],
+            Self::Scaling => &["scalable targets"],
+            Self::Targets => &["target groups", "target health"],
+            Self::Rds => &["databases"],
         }
     }
 
@@ -81,10 +94,11 @@ pub(super) struct Session<'a> {
     hurry: Notify,
     bill: Mutex<Bill>,
     began: i64,
+    read: &'a LastRead,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(asker: Asker<'a>, options: &'a Options) -> Self {
+    pub(super) fn new(asker: Asker<'a>, options: &'a Options, read: &'a LastRead) -> Self {
         Self {
             asker,
             options,
@@ -98,6 +112,7 @@ impl<'a> Session<'a> {
             hurry: Notify::new(),
             bill: Mutex::default(),
             began: asker.desk.now().as_millisecond(),
+            read,
         }
     }
 
@@ -173,6 +188,10 @@ impl<'a> Session<'a> {
     fn settle(&self, area: Area, trouble: Option<Trouble>) -> Result<(), Failure> {
         let mut fortunes = self.fortunes();
         let was_well = fortunes.last.get(&area).is_some_and(Option::is_none);
+        if trouble.is_none() {
+            let now = self.asker.desk.now();
+            area.tables().iter().for_each(|table| self.read.read(Table::whole(table), now));
+        }
         if let Some(trouble) = &trouble {
             match trouble.loss {
                 Loss::Account => return Err(trouble.failure.clone()),
@@ -199,7 +218,8 @@ impl<'a> Session<'a> {
             let ready = known || (late && fortunes.last.contains_key(&Area::Ecs));
             let synced = ready && !fortunes.synced;
             fortunes.synced |= ready;
-            (fortunes.status(self.asker), synced)
+            let lapses = if fortunes.synced { fortunes.lapses(self.read) } else { Vec::new() };
+            (SourceStatus { lapses, ..fortunes.status(self.asker) }, synced)
         };
         let cost = self.bill.lock().unwrap_or_else(PoisonError::into_inner).usd_per_day();
         let status = SourceStatus { cost_usd_per_day: cost, ..status };
@@ -210,6 +230,17 @@ impl<'a> Session<'a> {
 }
 
 impl Fortunes {
+    /// What was read before, and failed at the last poll.
+    fn lapses(&self, read: &LastRead) -> Vec<Lapse> {
+        let failed = self.last.iter().filter_map(|(area, failure)| Some((area, failure.as_ref()?)));
+        let lapse = |(area, failure): (&Area, &Failure)| {
+            let why = failure.to_string();
+            let old = area.tables().iter().map(|table| read.lapse(&Table::whole(table), area.word(), &why));
+            old.flatten().collect::<Vec<_>>()
+        };
+        failed.flat_map(lapse).collect()
+    }
+
     fn status(&self, asker: Asker<'_>) -> SourceStatus {
         let denials: BTreeSet<Denial> = self
             .denied
@@ -234,6 +265,7 @@ impl Fortunes {
             detail: (!words.is_empty()).then(|| Text::line(&words.join("; "))),
             version: Some(Text::name(&asker.clients.region)),
             denials: denials.into_iter().collect(),
+            lapses: Vec::new(),
             calls: gauge.calls(),
             latency_ms: gauge.latency_ms(),
             answered_at: gauge.answered_at(),

@@ -152,7 +152,8 @@ impl Watch for Checks {
         let mut memory = self.memory();
         match order {
             CheckOrder::Found(found) => {
-                memory.found = Some(found);
+                // What only a platform has the way to is asked by that platform's Source.
+                memory.found = Some(found.iter().filter(|spec| spec.pods.is_none()).cloned().collect());
                 memory.untold = true;
             }
             // Whoever asks so often gets one answer for all.

@@ -59,7 +59,7 @@ impl World {
 }
 
 impl Stage<'_> {
-    fn listen(&self, scene: &Scene, part: &Part, out: &mut Vec<Player>) {
+    pub(super) fn listen(&self, scene: &Scene, part: &Part, out: &mut Vec<Player>) {
         let runs = self.runs(scene, part);
         if !runs.is_empty() {
             out.extend(runs);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::port::{Failure, FailureKind, Watch};
 use crate::model::{Connection, SourceName, SourceSpec, Timestamp};
 
+mod alarm;
 mod band;
 mod cast;
 mod compose;
@@ -30,6 +31,7 @@ mod moment;
 mod part;
 mod play;
 mod raw;
+mod readings;
 mod samples;
 mod signals;
 mod source;

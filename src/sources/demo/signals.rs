@@ -46,7 +46,14 @@ impl Stage<'_> {
         }
         for part in &scene.parts {
             out.extend(self.front_door(scene, part));
+            out.extend(self.reading(scene, part));
         }
+    }
+
+    /// How much waits in a queue.
+    pub(super) fn backlog(&self, scene: &Scene, queue: &str) -> Option<u64> {
+        let flow = scene.flows.iter().find(|flow| flow.name == queue)?;
+        Some(self.level(scene, flow, flow.limit).ready)
     }
 
     /// Follows a queue from the beginning of its cycle to now.
@@ -105,6 +112,7 @@ impl Stage<'_> {
             oldest_at: waits.map(|waits| self.at(level.at - waits)),
             in_per_second: rate(level.into),
             out_per_second: rate(level.out),
+            net_per_second: None,
             consumers: Some(level.workers),
             paused: false,
             trouble: None,
@@ -212,12 +220,12 @@ impl Stage<'_> {
         facts
     }
 
-    fn signal(&self, kind: Kind, scene: &Scene, name: &str) -> Key {
+    pub(super) fn signal(&self, kind: Kind, scene: &Scene, name: &str) -> Key {
         self.key(kind, &self.dice.on(&scene.name).on("signal").on(name).uuid())
     }
 
     /// The last moment at which something was done that is done every so many seconds.
-    fn each(&self, seconds: i64) -> i64 {
+    pub(super) fn each(&self, seconds: i64) -> i64 {
         let last = self.now.at().div_euclid(seconds) * seconds;
         self.now.past(last + seconds);
         last

@@ -15,7 +15,9 @@ use super::samples::sample;
 use super::stage::moment_on_clock;
 use super::teller::Teller;
 use super::world::World;
-use crate::model::{Fact, Freshness, Key, LogAsk, SourceKind, SourceName, SourceStatus, Text, Update};
+use crate::model::{
+    AlarmAsk, AlarmDetail, Fact, Freshness, Key, LogAsk, SourceKind, SourceName, SourceStatus, Text, Update,
+};
 use crate::sources::port::{CheckOrder, Clock, Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
 
 /// Signs of life come this often while nothing changes.
@@ -196,6 +198,10 @@ impl Watch for DemoSource {
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {
         Box::pin(async move { self.world.describe(&ask, self.story()) })
+    }
+
+    fn alarm_detail(self: Arc<Self>, ask: AlarmAsk) -> BoxFuture<'static, Result<AlarmDetail, Failure>> {
+        Box::pin(async move { self.world.alarm_detail(&ask, self.story()) })
     }
 
     fn order(&self, order: CheckOrder) {

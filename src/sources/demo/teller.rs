@@ -142,9 +142,9 @@ mod tests {
             for story in 1..5400 {
                 let news = teller.go_on(story);
                 // What waits in queues goes up and down all the time.
-                let idle = news
-                    .iter()
-                    .all(|news| matches!(news, Update::Put(_, Fact::Queue(_) | Fact::Alarm(_) | Fact::Check(_))));
+                let idle = news.iter().all(|news| {
+                    matches!(news, Update::Put(_, Fact::Queue(_) | Fact::Alarm(_) | Fact::Check(_) | Fact::Reading(_)))
+                });
                 changes += usize::from(!idle);
                 quiet = if idle { quiet + 1 } else { 0 };
                 longest = longest.max(quiet);

@@ -266,6 +266,7 @@ impl Watcher<'_> {
             detail: partial.or_else(|| self.warning.clone()),
             version: self.version.clone(),
             denials: self.denials.iter().cloned().collect(),
+            lapses: Vec::new(),
             calls: gauge.calls(),
             latency_ms: gauge.latency_ms(),
             answered_at: gauge.answered_at(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::port::Gauge;
-use crate::model::{Denial, Freshness, SourceStatus, Text};
+use crate::model::{Denial, Freshness, Lapse, SourceStatus, Table, Text, Timestamp};
 
 /// How far a table is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,14 +104,21 @@ impl Board {
         self.lock().cells.remove(place);
     }
 
-    /// What has changed since the last call.
-    pub(crate) fn tidings(&self, gauge: &Gauge) -> Tidings {
+    /// What has changed since the last call; `old`: the tables that hold what cannot be read now.
+    pub(crate) fn tidings(&self, gauge: &Gauge, old: &[(Table, Timestamp)]) -> Tidings {
         let mut inner = self.lock();
         let mut status = inner.status();
         let ready = !inner.cells.is_empty()
             && inner.cells.values().all(|c| !matches!(c, Cell::Waiting | Cell::Failing { settled: false, .. }));
         let synced = ready && !inner.synced;
         inner.synced |= ready;
+        // Before all was read once, everything is old: then the Source itself is.
+        if inner.synced {
+            status.lapses = old.iter().map(|(table, since)| inner.lapse(table, *since)).collect();
+            if status.state == Freshness::Fresh && !status.lapses.is_empty() {
+                status.state = Freshness::Partial;
+            }
+        }
         // What is denied is told once, when all is known, not name by name.
         let early =
             status.state == Freshness::Connecting && inner.told.as_ref().is_some_and(|t| t.state == status.state);
@@ -149,6 +156,21 @@ impl Inner {
         words.extend(failing);
         let detail = (!words.is_empty()).then(|| Text::line(&words.join("; ")));
         SourceStatus { state, detail, version: self.version.clone(), denials, ..SourceStatus::default() }
+    }
+
+    fn lapse(&self, table: &Table, since: Timestamp) -> Lapse {
+        let scope = table.scope.as_ref().map(Text::raw);
+        let of = |place: &Place| place.resource.split('.').next() == Some(table.name.raw());
+        let mut places = self.cells.iter().filter(|(place, _)| of(place));
+        let what = places.clone().next().map_or(table.name.raw(), |(place, _)| place.resource.as_str());
+        let why = match places.find(|(place, _)| place.namespace.as_deref() == scope).map(|(_, cell)| cell) {
+            Some(Cell::Failing { why, .. }) => why.clone(),
+            Some(Cell::Absent) => Text::line("the server has no such kind any more"),
+            Some(Cell::Denied(verb)) => Text::line(&format!("denied: cannot {verb} {what}")),
+            // The whole cluster was read before, and only single namespaces are asked for now.
+            _ => Text::line(&format!("denied: cannot list {what} in the cluster")),
+        };
+        Lapse { table: table.clone(), what: Text::name(what), since, why }
     }
 
     fn denials(&self) -> Vec<Denial> {
@@ -206,16 +228,33 @@ mod tests {
         let (board, gauge) = (Board::default(), Gauge::default());
         board.set(place("pods", None), Cell::Waiting);
         board.set(place("deployments.apps", None), Cell::Fresh);
-        assert_eq!(board.tidings(&gauge).status.unwrap().state, Freshness::Connecting);
-        assert_eq!(board.tidings(&gauge), Tidings::default());
+        assert_eq!(board.tidings(&gauge, &[]).status.unwrap().state, Freshness::Connecting);
+        assert_eq!(board.tidings(&gauge, &[]), Tidings::default());
         board.set(place("pods", None), Cell::Failing { why: "500".into(), settled: false });
-        let failing = board.tidings(&gauge);
+        let failing = board.tidings(&gauge, &[]);
         assert_eq!((failing.synced, failing.status.unwrap().state), (false, Freshness::Partial));
         board.set(place("pods", None), Cell::Fresh);
-        let whole = board.tidings(&gauge);
+        let whole = board.tidings(&gauge, &[]);
         assert_eq!((whole.synced, whole.status.unwrap().state), (true, Freshness::Fresh));
         board.set(place("pods", None), Cell::Failing { why: "500".into(), settled: false });
-        assert!(!board.tidings(&gauge).synced);
+        assert!(!board.tidings(&gauge, &[]).synced);
+    }
+
+    #[test]
+    fn what_was_read_before_and_cannot_be_now_is_old_and_says_why() {
+        let (board, gauge) = (Board::default(), Gauge::default());
+        let at = Timestamp::from_second(7).unwrap();
+        board.set(place("deployments.apps", None), Cell::Fresh);
+        board.set(place("pods", Some("shop")), Cell::Waiting);
+        let old =
+            [(Table { name: Text::name("pods"), scope: Some(Text::name("shop")) }, at), (Table::whole("pods"), at)];
+        assert!(board.tidings(&gauge, &old).status.unwrap().lapses.is_empty(), "not all was read yet");
+        board.set(place("pods", Some("shop")), Cell::Failing { why: "500".into(), settled: true });
+        let lapses = board.tidings(&gauge, &old).status.unwrap().lapses;
+        let told: Vec<String> = lapses.iter().map(|lapse| format!("{}: {}", lapse.subject(), lapse.why)).collect();
+        assert_eq!(told, ["pods in shop: 500", "pods: denied: cannot list pods in the cluster"]);
+        board.set(place("pods", Some("shop")), Cell::Fresh);
+        assert!(board.tidings(&gauge, &[]).status.unwrap().lapses.is_empty());
     }
 
     #[test]
@@ -226,7 +265,7 @@ mod tests {
         board.split(&place("pods", None), &["shop-prod".into(), "shop-staging".into()]);
         board.set(place("pods", Some("shop-prod")), Cell::Denied("list"));
         board.set(place("pods", Some("shop-staging")), Cell::Fresh);
-        let status = board.tidings(&gauge).status.unwrap();
+        let status = board.tidings(&gauge, &[]).status.unwrap();
         assert_eq!(status.state, Freshness::Partial);
         assert_eq!(
             status.detail.unwrap().shown(),
@@ -240,11 +279,11 @@ mod tests {
         let (board, gauge) = (Board::new(vec!["mark"], None), Gauge::default());
         board.set(place("pods", None), Cell::Denied("list"));
         board.set(place("nodes", None), Cell::Fresh);
-        let status = board.tidings(&gauge).status.unwrap();
+        let status = board.tidings(&gauge, &[]).status.unwrap();
         assert_eq!(status.state, Freshness::Denied);
         assert!(status.detail.unwrap().shown().starts_with("mark; denied: cannot list pods in the cluster"));
         let board = Board::default();
         board.set(place("pods", None), Cell::Failing { why: "500".into(), settled: false });
-        assert_eq!(board.tidings(&gauge).status.unwrap().state, Freshness::Unreachable);
+        assert_eq!(board.tidings(&gauge, &[]).status.unwrap().state, Freshness::Unreachable);
     }
 }

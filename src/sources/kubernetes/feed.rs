@@ -55,7 +55,7 @@ impl Shared {
     /// # Errors
     /// [`Closed`] when the engine is gone.
     pub(crate) async fn tell(&self) -> Result<(), Closed> {
-        let tidings = self.board.tidings(self.desk.gauge());
+        let tidings = self.board.tidings(self.desk.gauge(), &self.tables.doubted());
         if tidings.synced {
             self.gate.send_replace(true);
         }
@@ -232,6 +232,9 @@ impl Feed {
         let denied = matches!(cell, Cell::Denied(_) | Cell::Absent);
         if self.resource.plural == "namespaces" && denied {
             self.shared.namespaces.unknown();
+        }
+        if denied && cell != Cell::Denied("watch") || matches!(cell, Cell::Failing { .. }) {
+            self.shared.tables.doubt(&self.table, self.shared.desk.now());
         }
         self.shared.board.set(self.place(), cell);
         self.shared.tell().await

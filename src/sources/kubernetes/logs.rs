@@ -108,26 +108,30 @@ impl Reader<'_> {
     /// `several`: one container that has said nothing yet is no reason to end the others.
     async fn run(mut self, several: bool) -> Result<(), Failure> {
         let mut failed = 0_u32;
+        let mut told = false;
         loop {
             let before = self.last;
-            let ended = self.read().await;
-            let failure = match ended {
-                Ok(()) => None,
+            let (quiet, failure) = match self.read().await {
+                Ok(end) => (end == End::Quiet, None),
                 Err(Read::Closed) => return Ok(()),
-                Err(Read::Trouble(trouble)) => Some(trouble),
+                Err(Read::Trouble(trouble)) => (false, Some(trouble)),
             };
-            failed = if self.last > before { 0 } else { failed + 1 };
+            let moved = quiet || self.last > before;
+            failed = if moved { 0 } else { failed + 1 };
+            told &= !moved;
             match failure {
                 None if !self.ask.follow => return Ok(()),
                 None => {}
-                // One that waits to be started again has nothing to read for now; the others go on meanwhile.
-                Some(trouble) if several && self.ask.follow && !is_final(&trouble) => {}
-                Some(trouble) if matches!(trouble.status, Some(400)) && several => {}
+                // One that waits to be started (again) has nothing to read yet; the others go on meanwhile.
+                Some(trouble) if several && self.ask.follow && trouble.status == Some(400) => {}
                 Some(trouble) if trouble.status.is_some_and(|s| s != 429 && s < 500) || failed > 5 => {
                     return Err(explain(trouble, self.ask));
                 }
+                // As long as nothing is read in between, saying it again says nothing new.
+                Some(_) if told => {}
                 Some(trouble) => {
                     self.note(&format!("the stream was lost ({}); reading on", trouble.failure.message)).await?;
+                    told = true;
                 }
             }
             tokio::time::sleep(Duration::from_secs(1 << failed.min(3))).await;
@@ -159,17 +163,23 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads until the stream ends.
-    async fn read(&mut self) -> Result<(), Read> {
+    /// Reads until the stream ends, or has been quiet for long.
+    async fn read(&mut self) -> Result<End, Read> {
         let mut answer = self.link.get(&self.path(), Want::Log, false, None).await?;
         answer.lasts();
         let mut lines = Lines::default();
         // The server knows whole seconds only: lines of the second that was read last come again.
         let known = self.last;
         loop {
-            let piece = if self.ask.follow { answer.piece_within(QUIET).await } else { answer.piece().await };
+            let (piece, end) = if self.ask.follow {
+                match tokio::time::timeout(QUIET, answer.piece_within(QUIET * 2)).await {
+                    Ok(piece) => (piece?, End::Whole),
+                    Err(_) => (None, End::Quiet),
+                }
+            } else {
+                (answer.piece().await?, End::Whole)
+            };
             let mut batch = Vec::new();
-            let piece = piece?;
             match &piece {
                 Some(piece) => lines.push(piece, |line, over| batch.extend(self.line(line, over, known))),
                 None => std::mem::take(&mut lines).finish(|line, over| batch.extend(self.line(line, over, known))),
@@ -177,7 +187,7 @@ impl Reader<'_> {
             self.last = batch.iter().filter_map(|l| l.at).max().or(self.last);
             self.push(batch).await?;
             if piece.is_none() {
-                return Ok(());
+                return Ok(end);
             }
         }
     }
@@ -212,9 +222,12 @@ impl Reader<'_> {
     }
 }
 
-/// Whether asking again is of no use: the login or the grant is missing, or the pod is gone.
-fn is_final(trouble: &Trouble) -> bool {
-    matches!(trouble.status, Some(401 | 403 | 404))
+/// How reading ended without trouble.
+#[derive(PartialEq, Eq)]
+enum End {
+    Whole,
+    /// Nothing came for long: the connection may be half open.
+    Quiet,
 }
 
 enum Read {

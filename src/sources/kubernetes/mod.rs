@@ -17,6 +17,7 @@ mod narrow;
 mod operate;
 pub mod permissions;
 mod raw;
+mod readiness;
 mod recent;
 mod resource;
 mod scope;
@@ -37,7 +38,7 @@ use self::kubeconfig::Login;
 use self::link::Link;
 use self::scope::Scope;
 use self::tables::Tables;
-use super::port::{Desk, Failure, LogOut, Operate, RawAsk, RawDocument, Watch};
+use super::port::{CheckOrder, Desk, Failure, LogOut, Operate, RawAsk, RawDocument, Watch};
 use crate::model::{Connection, LogAsk, SourceKind, SourceName, SourceSpec, Timestamp};
 
 /// How long the beginning of an answer, and each further piece of it, may take unless the configuration says otherwise.
@@ -61,6 +62,7 @@ pub(crate) struct Kubernetes {
     options: Options,
     state: Mutex<State>,
     tables: Arc<Tables>,
+    doors: Arc<readiness::Doors>,
 }
 
 /// What lasts from one run to the next.
@@ -90,7 +92,13 @@ pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
         patience: limit.unwrap_or(PATIENCE),
         plugin_deadline: limit,
     };
-    let source = Kubernetes { name: spec.name.clone(), options, state: Mutex::default(), tables: Arc::default() };
+    let source = Kubernetes {
+        name: spec.name.clone(),
+        options,
+        state: Mutex::default(),
+        tables: Arc::default(),
+        doors: Arc::default(),
+    };
     Ok(Arc::new(source))
 }
 
@@ -159,6 +167,10 @@ impl Watch for Kubernetes {
 
     fn logs(self: Arc<Self>, ask: LogAsk, out: LogOut) -> BoxFuture<'static, Result<(), Failure>> {
         Box::pin(async move { logs::stream(&*self.link(Timestamp::UNIX_EPOCH).await?, ask, out).await })
+    }
+
+    fn order(&self, order: CheckOrder) {
+        self.doors.order(order);
     }
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {

@@ -29,6 +29,9 @@ pub(crate) async fn narrow(shared: &Arc<Shared>, resource: &'static Resource) ->
     let mut feeds = FuturesUnordered::new();
     let mut running: BTreeMap<String, AbortHandle> = BTreeMap::new();
     let mut again = std::pin::pin!(tokio::time::sleep(PAUSES[0]));
+    let table =
+        |scope: Option<&String>| Table { name: Text::name(resource.plural), scope: scope.map(|name| Text::name(name)) };
+    shared.tables.doubt(&table(None), shared.desk.now());
     loop {
         let names = match known.borrow_and_update().clone() {
             Known::NotYet => None,
@@ -62,6 +65,9 @@ pub(crate) async fn narrow(shared: &Arc<Shared>, resource: &'static Resource) ->
             Some(Ok(stop)) = feeds.next(), if !feeds.is_empty() => return Some(stop),
             () = &mut again => {
                 if is_allowed(shared, resource).await {
+                    for name in running.keys() {
+                        shared.tables.doubt(&table(Some(name)), shared.desk.now());
+                    }
                     let namespaces = running.into_keys().map(Some);
                     shared.board.merge(&resource.full_name(), namespaces);
                     return None;

@@ -16,7 +16,7 @@ use super::link::Link;
 use super::narrow::narrow;
 use super::resource::{COMMON, CUSTOM, EVENTS, NAMESPACES, Resource};
 use super::trouble::Trouble;
-use super::{Kubernetes, metrics, namespaces};
+use super::{Kubernetes, metrics, namespaces, readiness};
 use crate::model::{Freshness, SourceStatus, Text, Update};
 
 /// Longest silence before a sign of life is asked for, and how long its answer may take: together under ten seconds.
@@ -57,6 +57,7 @@ pub(crate) async fn run(source: &Kubernetes, desk: Desk) -> Result<(), Failure> 
     });
     let mut feeds = start(&shared, &hello.groups).await?;
     let measuring = desk.spawn(metrics::measure(shared.clone()));
+    let asking = desk.spawn(readiness::keep(shared.clone(), source.doors.clone()));
     let ended = tokio::select! {
         () = async { desk.cancelled().cancelled().await } => Ok(()),
         failure = signs_of_life(&shared) => Err(failure),
@@ -67,7 +68,9 @@ pub(crate) async fn run(source: &Kubernetes, desk: Desk) -> Result<(), Failure> 
             _ => Ok(()),
         },
     };
+    shared.tables.doubt_all(desk.now());
     measuring.abort();
+    asking.abort();
     for feed in &feeds {
         feed.abort();
     }

@@ -130,6 +130,17 @@ impl Around<'_> {
     }
 }
 
+/// The rule of an alarm, with its alert where it has one.
+pub(super) fn find<'g>(groups: &'g [Group], wanted: &str) -> Option<(&'g Rule, Option<&'g Alert>)> {
+    groups.iter().find_map(|group| {
+        group.rules.iter().filter(|rule| is_alerting(rule)).find_map(|rule| {
+            let of = |labels: &Pairs| uid(&group.file, &group.name, &rule.name, labels) == wanted;
+            let alert = rule.alerts.iter().find(|alert| of(&alert.labels));
+            (alert.is_some() || of(&Pairs::new())).then_some((rule, alert))
+        })
+    })
+}
+
 /// The rule of an alarm as the server describes it, without alerts that are not this one.
 pub(super) fn described(all: Groups, wanted: &str) -> Option<Value> {
     for mut group in all.groups {

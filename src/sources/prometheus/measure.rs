@@ -16,7 +16,7 @@ pub(super) const PERIOD: Duration = Duration::from_secs(30);
 /// Which metrics there are is asked each so many rounds.
 const ROUNDS_OF_WHICH: u32 = 10;
 /// The server gives up on a query after so long.
-const PATIENCE: &str = "8s";
+pub(super) const PATIENCE: &str = "8s";
 
 /// What one round gave.
 #[derive(Clone, Debug, Default)]
@@ -96,11 +96,15 @@ impl Measured {
     }
 }
 
-async fn ask(line: &Line<'_>, query: &str) -> Result<Vec<Series>, Failure> {
-    let mut path = reqwest::Url::parse("http://localhost/api/v1/query")
+/// A path with its parameters.
+pub(super) fn target(path: &str, pairs: &[(&str, &str)]) -> Result<String, Failure> {
+    let url = reqwest::Url::parse_with_params(&format!("http://localhost{path}"), pairs)
         .map_err(|error| Failure::new(FailureKind::Unsupported, error.to_string()))?;
-    path.query_pairs_mut().append_pair("query", query).append_pair("timeout", PATIENCE);
-    let target = format!("{}?{}", path.path(), path.query().unwrap_or_default());
+    Ok(format!("{}?{}", url.path(), url.query().unwrap_or_default()))
+}
+
+async fn ask(line: &Line<'_>, query: &str) -> Result<Vec<Series>, Failure> {
+    let target = target("/api/v1/query", &[("query", query), ("timeout", PATIENCE)])?;
     let (answer, _) = super::watch::opened(line.get::<Envelope<Answer>>(&target).await?)?;
     match answer {
         Answer::Vector(series) => Ok(series),

@@ -2,9 +2,10 @@
 //! what fires and what waits to; and what it measures of Services.
 //!
 //! `wire` is what is kept of its answers, `convert` what they mean as alarms and `readings` as readings, `external` the labels
-//! it adds when it tells others, `queries` what it is asked about Services, `measure` when; `watch` the polling.
+//! it adds when it tells others, `detail` more of one alarm, `queries` what it is asked about Services, `measure` when; `watch` the polling.
 
 mod convert;
+mod detail;
 mod external;
 mod measure;
 mod queries;
@@ -21,7 +22,7 @@ use self::wire::{Envelope, Groups};
 use super::alerts::server::{self, Described, Dialect, Line};
 use super::port::{Failure, Watch};
 use super::web::Web;
-use crate::model::{Connection, Key, Queries, SourceKind, SourceSpec};
+use crate::model::{AlarmAsk, AlarmDetail, Connection, Key, Queries, SourceKind, SourceSpec};
 
 /// How Prometheus speaks, and what it is asked beside its rules.
 struct Prometheus {
@@ -50,6 +51,15 @@ impl Dialect for Prometheus {
 
     fn watch<'a>(&'a self, line: Line<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         async move { watch::run(&line, &self.queries).await }.boxed()
+    }
+
+    fn detail<'a>(
+        &'a self,
+        web: &'a Web,
+        prefix: &'static str,
+        ask: &'a AlarmAsk,
+    ) -> BoxFuture<'a, Result<AlarmDetail, Failure>> {
+        detail::tell(web, prefix, ask).boxed()
     }
 
     fn describe<'a>(&'a self, web: &'a Web, prefix: &'static str, key: &'a Key) -> Described<'a> {

@@ -47,6 +47,9 @@ pub(super) struct Rule {
     pub(super) name: String,
     #[serde(default)]
     pub(super) query: String,
+    /// Seconds that its condition must hold before it fires.
+    #[serde(default)]
+    pub(super) duration: f64,
     #[serde(default)]
     pub(super) labels: Pairs,
     #[serde(default)]
@@ -107,7 +110,17 @@ pub(super) enum Answer {
     Vector(Vec<Series>),
     Scalar(serde::de::IgnoredAny),
     String(serde::de::IgnoredAny),
-    Matrix(serde::de::IgnoredAny),
+    Matrix(Vec<Range>),
+}
+
+/// One series of a range query.
+#[derive(Debug, Deserialize)]
+pub(super) struct Range {
+    #[serde(default)]
+    pub(super) metric: Pairs,
+    /// Moments in Unix seconds, and the numbers as they are written; absent where they are histograms.
+    #[serde(default)]
+    pub(super) values: Vec<(f64, String)>,
 }
 
 /// One number of an instant vector.

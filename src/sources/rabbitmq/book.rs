@@ -45,6 +45,7 @@ impl Book {
             match self.rows.get_mut(&name) {
                 Some(known) => {
                     known.messages_ready = row.messages_ready;
+                    known.messages_ready_details = row.messages_ready_details;
                     known.messages_unacknowledged = row.messages_unacknowledged;
                     (known.state, known.form) = (row.state, row.form);
                     (known.members, known.online) = (row.members, row.online);

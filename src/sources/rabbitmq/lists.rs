@@ -9,7 +9,8 @@ use super::book::{Book, Name, table};
 use super::watch::Line;
 use super::wire::{Page, QueueRow};
 use super::words;
-use crate::model::{Denial, Fact, Text, Update};
+use crate::model::{Denial, Fact, Lapse, Text, Update};
+use crate::sources::last_read::LastRead;
 use crate::sources::port::{Failure, FailureKind};
 
 /// A broker with more queues than this is asked for totals.
@@ -104,6 +105,7 @@ impl Lists {
         let mut updates = Vec::new();
         for (scope, seen) in self.scopes.iter().zip(seen).filter(|(scope, _)| scope.refused.is_none()) {
             let table = table(scope.vhost.as_deref());
+            line.source.read.read(table.clone(), line.desk.now());
             updates.push(Update::Begin(table.clone()));
             updates.extend(line.puts(book, &table, &seen.into_iter().collect::<Vec<_>>()));
             updates.push(Update::Commit(table));
@@ -151,6 +153,7 @@ impl Lists {
         let is_last = page.page_count.unwrap_or(1) <= at.page;
         let names = book.take(page.items);
         self.scopes[at.scope].refused = None;
+        line.source.read.read(table.clone(), line.desk.now());
         self.pages = if is_last { self.after(at.scope) } else { Place { page: at.page + 1, ..at } };
         if self.way == Way::Pages && total.is_some_and(|total| total > LARGE) {
             self.way = Way::TotalsAndPages;
@@ -228,6 +231,14 @@ impl Lists {
     /// What is not read, in words.
     pub(super) fn refusals(&self) -> impl Iterator<Item = &str> {
         self.scopes.iter().filter_map(|scope| Some(scope.refused.as_ref()?.0.as_str()))
+    }
+
+    /// What was read before and is refused now.
+    pub(super) fn lapses(&self, read: &LastRead) -> impl Iterator<Item = Lapse> {
+        self.scopes.iter().filter_map(|scope| {
+            let (why, _) = scope.refused.as_ref()?;
+            read.lapse(&table(scope.vhost.as_deref()), "queues", why)
+        })
     }
 
     /// The grants that are missing.

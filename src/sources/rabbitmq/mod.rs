@@ -22,6 +22,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use self::book::Book;
+use super::last_read::LastRead;
 use super::port::{Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
 use super::web::Reach;
 use crate::model::{Connection, Endpoint, LogAsk, SourceKind, SourceName, SourceSpec, Timestamp};
@@ -41,6 +42,7 @@ pub(crate) struct RabbitMq {
     asked_at: Mutex<Option<Timestamp>>,
     /// Held by the watch that runs; it survives reconnects.
     book: tokio::sync::Mutex<Book>,
+    read: LastRead,
 }
 
 /// Makes the Source of a spec; it connects on first use.
@@ -59,6 +61,7 @@ pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
         queues: queues.clone(),
         asked_at: Mutex::new(None),
         book: tokio::sync::Mutex::default(),
+        read: LastRead::default(),
     }))
 }
 

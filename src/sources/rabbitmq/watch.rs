@@ -11,7 +11,7 @@ use super::book::Book;
 use super::lists::{Lists, Way};
 use super::wire::{NodeRow, Overview};
 use super::{RabbitMq, words};
-use crate::model::{Denial, Freshness, SourceStatus, Text, Update};
+use crate::model::{Denial, Freshness, Lapse, SourceStatus, Table, Text, Update};
 use crate::sources::port::{Desk, Failure, FailureKind};
 use crate::sources::web::Web;
 
@@ -176,6 +176,7 @@ impl Watcher<'_> {
         match self.line.get::<Vec<NodeRow>>(ask::NODES).await {
             Ok(rows) => {
                 self.nodes = None;
+                self.line.source.read.read(Table::whole("alarms"), self.line.desk.now());
                 self.book.alarms(rows, &self.line.source.name, self.line.desk.now())
             }
             Err(failure) => {
@@ -196,6 +197,9 @@ impl Watcher<'_> {
         if self.nodes.as_ref().is_some_and(|(_, kind)| *kind == FailureKind::Denied) {
             denials.push(Denial { verb: Text::name("get"), resource: Text::name("nodes"), scope: None });
         }
+        let read = &self.line.source.read;
+        let nodes = self.nodes.as_ref().and_then(|(why, _)| read.lapse(&Table::whole("alarms"), "alarms", why.raw()));
+        let lapses: Vec<Lapse> = self.lists.lapses(read).chain(nodes).collect();
         let says = (detail.clone(), denials.clone());
         if self.told.as_ref() == Some(&says) {
             return None;
@@ -207,6 +211,7 @@ impl Watcher<'_> {
             detail,
             version: Some(self.version.clone()),
             denials,
+            lapses,
             calls: gauge.calls(),
             latency_ms: gauge.latency_ms(),
             answered_at: gauge.answered_at(),

@@ -54,6 +54,9 @@ pub(super) struct QueueRow {
     pub(super) state: Option<String>,
     #[serde(deserialize_with = "loose")]
     pub(super) messages_ready: Option<u64>,
+    /// How many that were lately.
+    #[serde(deserialize_with = "loose")]
+    pub(super) messages_ready_details: Option<Lengths>,
     #[serde(deserialize_with = "loose")]
     pub(super) messages_unacknowledged: Option<u64>,
     #[serde(deserialize_with = "loose")]
@@ -87,6 +90,22 @@ pub(super) struct MessageStats {
     pub(super) deliver_no_ack_details: Option<Rate>,
     #[serde(deserialize_with = "loose")]
     pub(super) get_no_ack_details: Option<Rate>,
+}
+
+/// A queue's length at some moments.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct Lengths {
+    /// Newest first.
+    #[serde(deserialize_with = "loose")]
+    pub(super) samples: Option<Vec<Length>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub(super) struct Length {
+    pub(super) sample: u64,
+    /// Unix milliseconds.
+    pub(super) timestamp: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]

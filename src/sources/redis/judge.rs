@@ -56,6 +56,7 @@ fn unknown(source: &SourceName, uid: &str, broker: Broker, name: Text, at: Times
         oldest_at: None,
         in_per_second: None,
         out_per_second: None,
+        net_per_second: None,
         consumers: None,
         paused: false,
         trouble: None,

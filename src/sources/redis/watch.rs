@@ -303,6 +303,7 @@ impl<'a> Watcher<'a> {
             detail: (!partial.is_empty()).then(|| Text::line(&partial.join("; "))),
             version: self.version.clone(),
             denials: self.denials().into_iter().collect(),
+            lapses: Vec::new(),
             calls: gauge.calls(),
             latency_ms: gauge.latency_ms(),
             answered_at: gauge.answered_at(),

@@ -35,6 +35,15 @@ impl When {
         if self.minute.duration_since(at).as_secs() < 60 { "now".to_owned() } else { ages::ago(at, self.minute) }
     }
 
+    /// How long something has been so: `for 4m`, `since just now`.
+    #[must_use]
+    pub fn lasting(self, since: Timestamp) -> String {
+        match self.age(since) {
+            now if now == "now" => "since just now".to_owned(),
+            age => format!("for {age}"),
+        }
+    }
+
     /// How long ago, right to the second: for what a person waits on (a stale Source, a connection under way).
     #[must_use]
     pub fn exact_age(self, at: Timestamp) -> String {

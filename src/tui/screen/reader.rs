@@ -109,10 +109,11 @@ impl Reader {
             if self.search.is_empty() || !self.matches(n) {
                 words::draw(line, place, buf, view.glyphs);
             } else {
-                words::draw(&marked(view, line, &self.search), place, buf, view.glyphs);
+                // The ground first: what was found keeps its own.
                 if self.found == Some(n) {
                     buf.set_style(place.intersection(buf.area), view.style(Role::Selection));
                 }
+                words::draw(&marked(view, line, &self.search), place, buf, view.glyphs);
             }
         }
     }

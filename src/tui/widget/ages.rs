@@ -1,13 +1,13 @@
 //! Times as people say them: `4m`, `3h`, `6d`; exact ones for pages.
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, seconds_between};
 
 /// How long ago, in the largest unit that says enough; seconds only below a minute, `now` for what lies ahead.
 ///
 /// Give it [`crate::tui::screen::View::minute`] for ages that may tick with the clock, or `now` where the second counts.
 #[must_use]
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
-    short(now.duration_since(then).as_secs())
+    short(seconds_between(then, now))
 }
 
 /// A stretch of seconds in one unit.

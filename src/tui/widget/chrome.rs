@@ -111,20 +111,24 @@ pub fn footer(view: &View<'_>, area: Rect, buf: &mut Buffer, hints: &[Action], f
         line.push(Span::styled(format!("/ {filter}   "), view.style(Role::Accent)));
     }
     let mut taken: usize = line.iter().map(Span::width).sum();
+    let mut gap = "";
     for action in hints {
         let key = view.keymap.shown(*action, view.glyphs.ascii);
         if key.is_empty() {
             continue;
         }
-        let pair = [
+        let hint = [
+            Span::raw(gap),
             Span::styled(key, view.style(Role::Accent)),
-            Span::styled(format!(" {}  ", action.row().hint), view.style(Role::Quiet)),
+            Span::styled(format!(" {}", action.row().hint), view.style(Role::Quiet)),
         ];
-        taken += pair.iter().map(Span::width).sum::<usize>();
-        if taken > usize::from(inner.width) + 2 {
+        taken += hint.iter().map(Span::width).sum::<usize>();
+        // A hint that does not fit whole is left out.
+        if taken > usize::from(inner.width) {
             break;
         }
-        line.extend(pair);
+        line.extend(hint);
+        gap = "  ";
     }
     words::draw(&Line::from(line), inner, buf, view.glyphs);
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quarterdeck::model::{AlarmState, Freshness, Quantity, Queries};
+use quarterdeck::model::{AlarmAsk, AlarmState, Freshness, Quantity, Queries, Timestamp};
 use serde_json::{Value, json};
 
 use crate::opened::{Server, asking};
@@ -55,6 +55,60 @@ async fn rules_of_a_real_one_are_alarms_and_its_alerts_are_those_of_the_alertman
         let name = alarm.name.raw();
         assert_eq!(mirror.alarm(name).fingerprint, alarm.fingerprint, "{name} is one alarm");
     }
+}
+
+#[tokio::test]
+async fn an_alarm_has_the_curve_that_its_rule_judges_and_what_it_went_through() {
+    let server = Server::Prometheus.served().await;
+    server.script(|path| {
+        let url = reqwest::Url::parse(&format!("http://localhost{path}")).unwrap();
+        let said = |wanted: &str| url.query_pairs().find(|(key, _)| key == wanted).map(|(_, value)| value.into_owned());
+        if url.path() != "/api/v1/query_range" {
+            return None;
+        }
+        let (query, end): (String, i64) = (said("query")?, said("end")?.parse().unwrap());
+        let start: i64 = said("start")?.parse().unwrap();
+        let step: i64 = said("step")?.parse().unwrap();
+        let series = if query.starts_with("ALERTS{alertname=\"Api5xx\",") {
+            let firing: Vec<Value> = (10..20).map(|n| json!([start + n * step, "1"])).collect();
+            json!([{ "metric": { "alertname": "Api5xx", "alertstate": "firing" }, "values": firing }])
+        } else {
+            assert!(!query.contains('>'), "{query}: what is judged, not whether it is so");
+            json!([{ "metric": {}, "values": [[end - 60, "3.1"], [end - 30, "NaN"], [end, "6.1"]] },
+                { "metric": { "service": "another" }, "values": [[end, "9"]] }])
+        };
+        Some(Answer::json(&json!({ "status": "success", "data": { "resultType": "matrix", "result": series } })))
+    });
+    let watched = Watched::synced(Server::Prometheus.source(&server.url())).await;
+    let alarm = watched.mirror.alarm("Api5xx").clone();
+    let until = Timestamp::now();
+    let back = |seconds| until.checked_sub(jiff::SignedDuration::from_secs(seconds)).unwrap();
+    let ask = AlarmAsk {
+        key: alarm.key,
+        scope: alarm.scope,
+        name: alarm.name,
+        history_since: back(86_400),
+        curves_since: back(10_800),
+        until,
+    };
+    let source = Server::Prometheus.source(&server.url());
+    drop(Watched::synced(source.clone()).await);
+    let detail = source.clone().alarm_detail(ask.clone()).await.unwrap();
+    let points: Vec<f64> = detail.curves[0].points.iter().map(|(_, value)| value.get()).collect();
+    assert_eq!((points, detail.curves.len()), (vec![3.1, 6.1], 1), "of its own series, without what is no number");
+    assert_eq!((detail.threshold.map(Quantity::get), detail.comparison.unwrap().raw()), (Some(5.0), ">"));
+    let turns: Vec<AlarmState> = detail.history.iter().filter_map(|turn| turn.state).collect();
+    assert_eq!(turns, [AlarmState::Ok, AlarmState::Firing]);
+    // Where the server refuses such a question the rest is told all the same.
+    server.script(|path| {
+        path.starts_with("/api/v1/query_range").then(|| refusal(422, "query processing would load too many samples"))
+    });
+    let detail = source.clone().alarm_detail(ask.clone()).await.unwrap();
+    assert!(
+        detail.curves.is_empty() && detail.notes.iter().any(|note| note.raw().contains("its curve cannot be read: "))
+    );
+    let gone = AlarmAsk { key: quarterdeck::model::Key { uid: "gone".into(), ..ask.key.clone() }, ..ask };
+    assert!(source.alarm_detail(gone).await.unwrap_err().to_string().contains("no rule that made"));
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use super::console::{Console, Setup};
 use super::server::{Reply, Server, Then, answer};
 
 const TEXT: &str = "text/plain";
+/// How long anything may take here.
+const DEADLINE: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// What the recorded server has under a pod's own path.
 fn one_pod(path: &str) -> Option<Reply> {
@@ -99,6 +101,56 @@ async fn a_followed_stream_that_drops_is_taken_up_without_a_line_twice() {
     assert!(asked[0].query.contains("tailLines=10") && asked[0].query.contains("follow=true"));
     assert!(asked[1].query.contains("sinceTime=2026-01-01T00%3A00%3A01.2Z") && !asked[1].query.contains("tailLines"));
     reading.abort();
+}
+
+#[tokio::test]
+async fn a_lost_stream_of_one_of_several_containers_is_told_once_and_one_that_waits_is_not() {
+    let server = Server::start(|asked| {
+        if !asked.path.ends_with("/log") {
+            return one_pod(&asked.path);
+        }
+        Some(match (asked.query.contains("container=main"), asked.before) {
+            (false, _) => Reply::refusal(400, "container \"proxy\" in pod \"web\" is waiting to start"),
+            (true, 0 | 1) => Reply::of(200, TEXT, "2026-01-01T00:00:01.1Z one\n"),
+            (true, 2 | 3) => Reply::refusal(503, "the node does not answer"),
+            (true, _) => Reply::of(200, TEXT, "2026-01-01T00:00:02.2Z two\n").then(Then::Hold),
+        })
+    })
+    .await;
+    let c = Console::start(Setup::of(&server)).synced().await;
+    let (out, mut batches) = mpsc::channel::<LogBatch>(64);
+    let follow = LogAsk { follow: true, ..ask(&web(&c), &[]) };
+    let reading = tokio::spawn(c.source.clone().logs(follow, LogOut::new(out)));
+    let mut lines: Vec<LogLine> = Vec::new();
+    while lines.iter().filter(|l| l.stream != Stream::Note).count() < 2 {
+        let batch = tokio::time::timeout(DEADLINE, batches.recv()).await;
+        lines.extend(batch.unwrap_or_else(|_| panic!("only {lines:?}")).unwrap().lines);
+    }
+    let of = |line: &LogLine| (line.container.as_ref().unwrap().raw().to_owned(), line.text.shown().to_owned());
+    let [one, lost, two] = &lines.iter().map(of).collect::<Vec<_>>()[..] else { panic!("{lines:?}") };
+    assert_eq!((one, two), (&("main".to_owned(), "one".to_owned()), &("main".to_owned(), "two".to_owned())));
+    assert!(
+        lost.0 == "main" && lost.1.starts_with("the stream was lost (") && lost.1.ends_with("; reading on"),
+        "{lost:?}"
+    );
+    reading.abort();
+}
+
+#[tokio::test]
+async fn where_one_of_several_containers_waits_the_others_are_read_to_their_end() {
+    let server = Server::start(|asked| {
+        if !asked.path.ends_with("/log") {
+            return one_pod(&asked.path);
+        }
+        Some(match asked.query.contains("container=main") {
+            true => Reply::of(200, TEXT, "2026-01-01T00:00:01.1Z one\n"),
+            false => Reply::refusal(400, "container \"proxy\" in pod \"web\" is waiting to start"),
+        })
+    })
+    .await;
+    let c = Console::start(Setup::of(&server)).synced().await;
+    let (lines, end) = tokio::time::timeout(DEADLINE, read(&c, ask(&web(&c), &[]))).await.unwrap();
+    assert!(end.is_ok() && lines.len() == 1, "{end:?} {lines:?}");
 }
 
 #[tokio::test]

@@ -12,5 +12,6 @@ mod logs;
 #[path = "../ordered.rs"]
 mod ordered;
 mod reading;
+mod ready;
 mod rights;
 mod server;

@@ -29,7 +29,13 @@ async fn every_kind_becomes_its_fact() {
         assert_eq!(c.workload(name).map(|w| w.kind), Some(kind), "{name}");
     }
     let count = |wanted: fn(&Fact) -> bool| c.facts.values().filter(|f| wanted(f)).count();
-    assert_eq!(count(|f| matches!(f, Fact::Route(_))), 2);
+    assert_eq!(count(|f| matches!(f, Fact::Route(_))), 3);
+    let ready = c.facts.values().find_map(|f| match f {
+        Fact::Route(route) if route.kind.raw() == "readiness" => Some(&**route),
+        _ => None,
+    });
+    let ready = ready.map(|route| (route.name.raw(), route.ports.clone(), route.backends[0].raw()));
+    assert_eq!(ready, Some(("web", vec![80], "/health")), "what a readiness probe asks");
     assert_eq!(count(|f| matches!(f, Fact::Autoscaler(a) if a.max == Some(8) && a.triggers[0].raw() == "cpu 70 %")), 1);
     assert_eq!(count(|f| matches!(f, Fact::Budget(_))), 1);
     assert_eq!(count(|f| matches!(f, Fact::Node(n) if n.ready == Some(true))), 1);

@@ -3,7 +3,7 @@
 use quarterdeck::model::{Fact, Freshness};
 
 use super::console::{Console, Setup};
-use super::server::{Asked, Reply, Server, answer};
+use super::server::{Asked, PROTOBUF, Reply, Server, answer, file};
 
 fn forbidden(asked: &Asked) -> Reply {
     Reply::refusal(403, &format!("{} is forbidden: User \"me\" cannot do that", asked.plural()))
@@ -60,6 +60,26 @@ async fn a_user_who_may_read_nothing_is_denied() {
     let server = Server::start(|asked| answer(asked.plural(), false).map(|_| forbidden(asked))).await;
     let c = Console::start(Setup::of(&server)).synced().await;
     assert_eq!((c.state(), c.facts.len()), (Some(Freshness::Denied), 0));
+}
+
+#[tokio::test]
+async fn what_may_not_be_read_any_more_is_old_and_its_facts_stay() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/api/v1/pods" if asked.is_watch() => Some(Reply::of(200, PROTOBUF, file("expired.watch.pb").unwrap())),
+        "/api/v1/pods" if asked.before > 0 => Some(forbidden(asked)),
+        "/api/v1/namespaces" if !asked.is_watch() => Some(namespaces()),
+        path if path.starts_with("/api/v1/namespaces/") && asked.plural() == "pods" => Some(forbidden(asked)),
+        _ => None,
+    })
+    .await;
+    let mut c = Console::start(Setup::of(&server)).synced().await;
+    let before = c.instances().count();
+    c.until("what is old is told", |c| c.status.last().is_some_and(|status| !status.lapses.is_empty())).await;
+    let status = c.status.last().unwrap();
+    let lapse = &status.lapses[0];
+    assert_eq!((status.state, lapse.what.raw(), lapse.table.name.raw()), (Freshness::Partial, "pods", "pods"));
+    assert_eq!(lapse.why.shown(), "denied: cannot list pods in the cluster");
+    assert!(before > 0 && c.instances().count() == before);
 }
 
 #[tokio::test]

@@ -178,6 +178,25 @@ async fn a_virtual_host_that_is_denied_leaves_the_others() {
 }
 
 #[tokio::test]
+async fn what_was_read_before_and_is_denied_now_stays_and_is_old() {
+    let broker = Broker::recorded("3.10.8").await;
+    let secret = |path: &str| path.starts_with("/api/queues/secret?");
+    broker.script(move |path| {
+        let kept = json!({ "name": "kept", "vhost": "secret", "messages_ready": 4 });
+        let page = json!({ "items": [kept], "page": 1, "page_count": 1, "filtered_count": 1, "total_count": 1 });
+        secret(path).then(|| Answer::json(&page))
+    });
+    let mut watched = Watched::synced(source(&broker.url(), &["second", "secret"], &[])).await;
+    assert_eq!((watched.mirror.queues().len(), watched.mirror.status.lapses.len()), (2, 0));
+    broker.script(move |path| secret(path).then(|| Answer::refusal(401, "User not authorised to access virtual host")));
+    watched.until("what is old", |m| !m.status.lapses.is_empty()).await;
+    let lapse = &watched.mirror.status.lapses[0];
+    assert_eq!((lapse.subject().shown(), watched.mirror.status.state), ("queues in secret", Freshness::Partial));
+    assert!(lapse.why.shown().contains("set_permissions -p secret"), "{}", lapse.why);
+    assert_eq!(watched.mirror.queue("secret/kept").unwrap().ready, Some(4));
+}
+
+#[tokio::test]
 async fn a_user_who_may_not_see_nodes_sees_queues() {
     let broker = Broker::recorded("3.10.8").await;
     broker.script(|path| path.starts_with("/api/nodes").then(|| Answer::refusal(401, "Not monitor user")));

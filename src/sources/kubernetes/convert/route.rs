@@ -1,10 +1,11 @@
-//! Services and Ingresses to Routes.
+//! Services and Ingresses to Routes, and the paths that readiness probes ask.
 
 use std::collections::HashMap;
 
-use crate::model::{Fact, Kind, Route, Text};
+use crate::model::{Fact, Key, Kind, Route, Text, Workload};
 
 use super::super::lean::network::{Backend, Ingress, Service};
+use super::super::lean::template::PodSpec;
 use super::workload::row;
 use super::{Converter, Row};
 
@@ -55,6 +56,38 @@ impl Converter {
             workload: None,
         };
         row(meta, Fact::Route(Box::new(route)))
+    }
+}
+
+impl Converter {
+    /// Where the pods of a Workload answer that they are ready, as a door of each of them; its key where there is none (any
+    /// more).
+    pub(super) fn ready_door(&mut self, workload: &Workload, spec: Option<&PodSpec>) -> Result<Fact, Key> {
+        let key = Key::new(&self.source, Kind::Route, &format!("{}/ready", workload.key.uid));
+        let Some((path, port, tls)) = spec.and_then(PodSpec::ready_path) else { return Err(key) };
+        Ok(Fact::Route(Box::new(Route {
+            key,
+            kind: self.words.name("readiness"),
+            scope: workload.scope.clone(),
+            name: workload.name.clone(),
+            hosts: Vec::new(),
+            ports: vec![port],
+            tls,
+            backends: vec![Text::line(path)],
+            selector: Vec::new(),
+            workload: Some((workload.kind, workload.name.clone())),
+        })))
+    }
+}
+
+impl Row {
+    /// The same with a second fact, or without it.
+    pub(super) fn and(mut self, other: Result<Fact, Key>) -> Self {
+        match other {
+            Ok(fact) => self.facts.push(fact),
+            Err(key) => self.gone.push(key),
+        }
+        self
     }
 }
 

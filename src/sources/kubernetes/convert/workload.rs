@@ -55,7 +55,8 @@ impl Converter {
         let progress = status.conditions.iter().find(|c| c.kind == "Progressing");
         w.changed_at = progress.and_then(|c| moment(c.last_update_time));
         w.rollout = rollout(&w, spec.paused, &status, progress);
-        row(meta, Fact::Workload(Box::new(w)))
+        let door = self.ready_door(&w, spec_of(spec.template.as_ref()));
+        row(meta, Fact::Workload(Box::new(w))).and(door)
     }
 
     /// A StatefulSet.
@@ -76,7 +77,8 @@ impl Converter {
             }
         }
         w.revision = (!status.update_revision.is_empty()).then(|| Text::name(&status.update_revision));
-        row(meta, Fact::Workload(Box::new(w)))
+        let door = self.ready_door(&w, spec_of(spec.template.as_ref()));
+        row(meta, Fact::Workload(Box::new(w))).and(door)
     }
 
     /// A DaemonSet: it wants one Instance on every node that fits.
@@ -94,7 +96,8 @@ impl Converter {
                 w.rollout = Rollout::Progressing;
             }
         }
-        row(meta, Fact::Workload(Box::new(w)))
+        let door = self.ready_door(&w, spec_of(spec.template.as_ref()));
+        row(meta, Fact::Workload(Box::new(w))).and(door)
     }
 
     /// A ReplicaSet: a Revision of what owns it, or a Workload of its own.

@@ -2,7 +2,7 @@
 
 use super::book::Rows;
 use super::dead::{Bindings, target};
-use super::wire::{MessageStats, QueueRow};
+use super::wire::{Length, Lengths, MessageStats, QueueRow};
 use crate::model::{Broker, Key, Kind, Quantity, Queue, SourceName, Text, Timestamp};
 
 /// What every row of one picture is seen with.
@@ -36,6 +36,7 @@ pub(super) fn queue(row: &QueueRow, view: &View<'_>) -> Option<Queue> {
         oldest_at: row.head_message_timestamp.filter(|_| ready != Some(0)).and_then(|at| oldest(at, view.at)),
         in_per_second: row.message_stats.as_ref().and_then(|stats| rate(&[stats.publish_details?.rate])),
         out_per_second: row.message_stats.as_ref().and_then(finished),
+        net_per_second: row.messages_ready_details.as_ref().filter(|_| ready.is_some()).and_then(lately),
         consumers: row.consumers,
         paused: false,
         trouble: trouble(row, view.blocked),
@@ -84,6 +85,25 @@ fn rate(parts: &[Option<f64>]) -> Option<Quantity> {
     }
     let sum = parts.iter().try_fold(0.0, |sum, part| part.filter(|rate| *rate >= 0.0).map(|rate| sum + rate));
     sum.and_then(Quantity::new)
+}
+
+/// How fast a length became greater (or, negative, less) lately, back to where it turned.
+fn lately(lengths: &Lengths) -> Option<Quantity> {
+    let mut samples = lengths.samples.as_deref()?;
+    // Until the queue tells its length again the broker repeats the last one.
+    if let [newest, before, ..] = samples
+        && newest.sample == before.sample
+    {
+        samples = &samples[1..];
+    }
+    let newest = samples.first()?;
+    let step = |pair: &[Length]| pair[1].sample.cmp(&pair[0].sample);
+    let way = samples.windows(2).map(step).find(|way| way.is_ne());
+    let goes_on = |pair: &&[Length]| step(pair).is_eq() || Some(step(pair)) == way;
+    let first = samples.windows(2).take_while(goes_on).last()?[1];
+    let millis = newest.timestamp - first.timestamp;
+    let grown = newest.sample as f64 - first.sample as f64;
+    (millis >= 1000).then(|| grown * 1000.0 / millis as f64).and_then(Quantity::new)
 }
 
 /// When the oldest message came, by the time that its publisher wrote on it: in seconds by the protocol, in milliseconds by

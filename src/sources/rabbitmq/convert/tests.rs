@@ -51,6 +51,23 @@ fn what_is_done_with_is_acknowledged_or_needs_no_acknowledgement() {
 }
 
 #[test]
+fn how_a_length_changes_is_seen_back_to_where_it_turned_and_says_nothing_of_a_stream() {
+    let row = |form, lengths: &[u64]| {
+        let sample = |(n, length)| json!({ "sample": length, "timestamp": 1_795_000_000_000_i64 - 5000 * i64::try_from(n).unwrap() });
+        let samples: Vec<_> = lengths.iter().enumerate().map(sample).collect();
+        json!({ "name": "a", "vhost": "/", "type": form, "messages_ready": 9, "messages_ready_details": { "samples": samples } })
+    };
+    let net = |lengths: &[u64]| seen(row("classic", lengths), &[]).net_per_second.map(Quantity::get);
+    // A burst of 600 that is worked off at five per second, as 3.10.8 told it.
+    assert_eq!(net(&[587, 0, 0, 0]), Some(587.0 / 15.0));
+    assert_eq!(net(&[562, 587, 0, 0]), Some(-5.0));
+    assert_eq!(net(&[562, 562, 587, 0]), Some(-5.0), "the newest is told twice until the queue is looked at again");
+    assert_eq!(net(&[537, 562, 587, 0]), Some(-5.0));
+    assert_eq!((net(&[7, 7, 7, 7]), net(&[7, 7]), net(&[])), (Some(0.0), None, None));
+    assert_eq!(seen(row("stream", &[562, 587]), &[]).net_per_second, None);
+}
+
+#[test]
 fn dead_letters_are_found_through_arguments_policies_and_bindings() {
     let parked = json!({ "name": "parked", "vhost": "/", "messages_ready": 7, "messages_unacknowledged": 1 });
     let dead = |row| {

@@ -77,7 +77,7 @@ impl Page<'_, '_> {
         let (shape, role) = mark(view, alarm.severity, alarm.state);
         let (shape, role) =
             if over || told.stale_since.is_some() { (view.glyphs.hollow, Role::Quiet) } else { (shape, role) };
-        let since = alarm.since.map(|at| format!(" for {}", cells::when(view).age(at))).unwrap_or_default();
+        let since = alarm.since.map(|at| format!(" {}", cells::when(view).lasting(at))).unwrap_or_default();
         let state = match (over, told.stale_since) {
             (true, _) => format!("over: it was {}", word(alarm.state)),
             (_, Some(at)) => {

@@ -115,9 +115,10 @@ impl Signal for Alarms {
         Column::number("SINCE", 5),
         Column::text("ALARM", 22),
         Column::text("SERVICE", 22),
-        Column::text("VALUE", 14).rank(2),
-        Column::text("SUMMARY", 24).rank(1).grows(),
+        Column::text("VALUE", 14).rank(1),
+        Column::text("SUMMARY", 20).rank(2).grows(),
     ];
+    const WANT: &'static [(usize, u16)] = &[(3, 36), (4, 34)];
     const ORDERS: &'static [Order<AlarmRow>] = &[
         ("what fires first, worst first", |_, _| Ordering::Equal),
         ("severity", |a, b| b.told.alarm.severity.cmp(&a.told.alarm.severity)),
@@ -125,6 +126,14 @@ impl Signal for Alarms {
         ("name", |a, b| a.told.alarm.name.cmp(&b.told.alarm.name)),
         ("Service", |a, b| a.belongs.cmp(&b.belongs)),
     ];
+
+    fn wants(row: &AlarmRow, column: usize) -> u16 {
+        // A name stands behind the mark of its group, or a step further in.
+        match column {
+            3 => cells::width(row.told.alarm.name.shown()) + if row.cause.is_some() { 6 } else { 0 },
+            _ => cells::width(&row.belongs),
+        }
+    }
 
     fn place() -> Place {
         Place::Alarms

@@ -145,7 +145,7 @@ impl Signal for Checks {
     fn whole(view: &View<'_>, row: &CheckRow) -> String {
         let check = &row.check;
         let mut parts = vec![format!("{} {}: {}", check.kind, check.target, check.message)];
-        parts.extend(check.since.map(|at| format!("{} for {}", word(check.outcome), cells::when(view).age(at))));
+        parts.extend(check.since.map(|at| format!("{} {}", word(check.outcome), cells::when(view).lasting(at))));
         parts.extend(check.certificate_expires_at.map(|at| format!("certificate ends {}", ages::exact(at))));
         parts.extend(check.connections.map(|(used, most)| format!("{used} of {most} connections")));
         parts.push(format!("found by {}", check.found_by));

@@ -224,7 +224,7 @@ impl Signal for Queues {
         if let Some(since) = row.stale_since {
             parts.push(format!("told {} ago, its Source is silent", cells::when(view).exact_age(since)));
         } else if let Some(since) = row.since {
-            parts.push(format!("{} for {}", row.state, cells::when(view).age(since)));
+            parts.push(format!("{} {}", row.state, cells::when(view).lasting(since)));
         }
         parts.extend(limit(row.queue.ready.filter(|_| row.stale_since.is_none()), row.limit, row.limit_rule));
         if let (Some(bounds), Some(consumer)) = (&row.bounds, &row.consumer) {

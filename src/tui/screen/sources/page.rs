@@ -116,8 +116,27 @@ fn lines(view: &View<'_>, source: &SourceView, width: usize) -> Vec<Line<'static
     if source.state == Freshness::Idle {
         field("connect", "Enter connects it".to_owned(), view.style(Role::Accent));
     }
+    old(view, source, &mut out);
     denials(view, source, &mut out);
     out
+}
+
+/// What was read before and cannot be read now, with the age of what is known of it.
+fn old(view: &View<'_>, source: &SourceView, out: &mut Vec<Line<'static>>) {
+    if source.status.lapses.is_empty() {
+        return;
+    }
+    out.push(Line::default());
+    out.push(Line::styled("OLD: WHAT IS KNOWN OF IT STAYS, AND IS NOT COUNTED ON", view.style(Role::Strong)));
+    for lapse in &source.status.lapses {
+        let since = format!("  since {}", ages::exact(lapse.since));
+        out.push(Line::from(vec![
+            Span::styled(format!("{} ", view.glyphs.hollow), view.style(Role::Warn)),
+            Span::styled(lapse.subject().shown().to_owned(), view.style(Role::Text)),
+            Span::styled(since, view.style(Role::Text)),
+            Span::styled(format!("  {}", lapse.why), view.style(Role::Quiet)),
+        ]));
+    }
 }
 
 fn denials(view: &View<'_>, source: &SourceView, out: &mut Vec<Line<'static>>) {

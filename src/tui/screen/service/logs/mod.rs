@@ -130,10 +130,11 @@ impl Logs {
                     return;
                 }
                 let place = Rect { y, height: 1, ..inner };
-                words::draw(&row, place, buf, view.glyphs);
+                // The ground first: what was found keeps its own.
                 if found {
                     buf.set_style(place.intersection(buf.area), view.style(crate::tui::theme::Role::Selection));
                 }
+                words::draw(&row, place, buf, view.glyphs);
                 y += 1;
             }
         }
