@@ -153,6 +153,9 @@ async fn the_printed_redis_user_reads_queues_and_the_server_and_writes_nothing()
     assert_eq!(owner(&["FLUSHDB"]), "OK");
 }
 
+/// So few are left of the burst once the broker itself must have seen it fall.
+const FALLEN: u64 = 570;
+
 #[test]
 fn a_burst_that_is_over_is_not_called_growth_by_a_single_look() {
     undisturbed(async {
@@ -166,22 +169,22 @@ fn a_burst_that_is_over_is_not_called_growth_by_a_single_look() {
         );
         let program = Program::configured(&lines).with("QD_RABBIT", rabbit.get("BOSS_PASSWORD"));
         host.publish("reports", 600);
-        let consumer = host.consume("reports", "0.4");
+        let consumer = host.consume("reports", "0.1");
         let mut seen: Vec<(u64, String)> = Vec::new();
-        until("it drains, with a time to empty", 40, || {
+        until("it drains, with a time to empty", 90, || {
             let answer = program.items(&["queues"]);
             let queue = answer.items.first().ok_or("no queue")?;
             let (ready, state) = (queue["ready"].as_u64(), queue["state"].as_str().unwrap_or_default().to_owned());
             let Some(ready) = ready else { return Err(queue.to_string()) };
             seen.push((ready, state.clone()));
             let eta = queue["eta_seconds"].as_u64();
-            if ready < 560 && state == "draining" && eta.is_some_and(|eta| (30..400).contains(&eta)) {
+            if ready < FALLEN && state == "draining" && eta.is_some_and(|eta| (5..3000).contains(&eta)) {
                 return Ok(());
             }
             Err(queue.to_string())
         });
-        let wrong = seen.iter().position(|(ready, _)| *ready < 595).map(|first| &seen[first + 1..]).unwrap_or_default();
-        assert!(wrong.iter().all(|(_, state)| state != "growing"), "{seen:?}");
+        let mut after = seen.iter().filter(|(ready, _)| *ready < FALLEN);
+        assert!(after.all(|(_, state)| state != "growing"), "{seen:?}");
         drop(consumer);
         host.gone().await;
     });
