@@ -20,6 +20,7 @@ mod alerts;
 mod aws;
 mod checks;
 mod compose_breaks;
+mod compose_changes;
 mod compose_fleets;
 mod engine_faults;
 mod itself;

@@ -133,6 +133,11 @@ impl Container {
         }
     }
 
+    /// Whether Compose made it with that override file.
+    pub(super) fn has_pin(&self, path: &str) -> bool {
+        self.marks.compose.as_ref().is_some_and(|marks| marks.config_files.iter().any(|file| file == path))
+    }
+
     /// Whether a row of the list says something that the last inspection did not know.
     pub(super) fn differs_from(&self, listed: &Self) -> bool {
         self.stage != listed.stage

@@ -12,6 +12,8 @@ mod events;
 mod frames;
 mod lines;
 mod logs;
+mod operate;
+mod pin;
 mod project;
 mod raw;
 mod stats;
@@ -27,9 +29,9 @@ use futures::future::BoxFuture;
 
 use self::book::Book;
 use self::connect::{Address, Client};
-use self::project::{Host, Reading};
+use self::project::Reading;
 use self::watch::Watcher;
-use super::port::{Desk, Failure, LogOut, RawAsk, RawDocument, Watch};
+use super::port::{Desk, Failure, LogOut, Operate, RawAsk, RawDocument, Watch};
 use crate::model::{Connection, LogAsk, SourceKind, SourceName, SourceSpec, Text};
 
 /// How long one answer may take where the configuration does not say.
@@ -44,6 +46,8 @@ struct Docker {
     client: Mutex<Option<Arc<Client>>>,
     /// Held by the watch that runs; it survives reconnects.
     book: tokio::sync::Mutex<Book>,
+    /// How services can be changed, as a look has just found.
+    ways: Mutex<operate::Known>,
 }
 
 /// Makes the Source of a spec; it connects on first use.
@@ -61,6 +65,7 @@ pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
         limit,
         client: Mutex::new(None),
         book: tokio::sync::Mutex::new(Book::new(spec.name.clone())),
+        ways: Mutex::default(),
     }))
 }
 
@@ -96,11 +101,7 @@ impl Watch for Docker {
             let about = client.about().await;
             let mut book = self.book.lock().await;
             book.host = about.host.as_deref().map(Text::name);
-            let host = match client.login() {
-                Some(login) => Host::There(login),
-                None if self.address.is_local() => Host::Here,
-                None => Host::OutOfReach,
-            };
+            let host = self.host(&client);
             let watcher = Watcher {
                 client,
                 reading: Reading::start(host, &desk),
@@ -124,5 +125,9 @@ impl Watch for Docker {
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {
         async move { raw::read(&*self.client().await?, &ask).await }.boxed()
+    }
+
+    fn operate(self: Arc<Self>) -> Option<Arc<dyn Operate>> {
+        Some(self)
     }
 }

@@ -70,6 +70,24 @@ pub(super) struct Inspected {
     pub(super) host_config: HostConfig,
     #[serde(deserialize_with = "or_default")]
     pub(super) network_settings: NetworkSettings,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) mounts: Vec<Mount>,
+}
+
+/// One of `Mounts`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Mount {
+    #[serde(rename = "Type", deserialize_with = "or_default")]
+    pub(super) kind: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) name: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) source: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) destination: String,
+    #[serde(rename = "RW", deserialize_with = "or_default")]
+    pub(super) writable: bool,
 }
 
 /// `State` of an inspected container.
@@ -121,6 +139,8 @@ pub(super) struct Config {
     #[serde(deserialize_with = "or_default")]
     pub(super) labels: HashMap<String, String>,
     pub(super) healthcheck: Option<Healthcheck>,
+    /// Seconds between the signal to stop and the kill.
+    pub(super) stop_timeout: Option<u64>,
 }
 
 /// `Config.Healthcheck`.
@@ -129,6 +149,11 @@ pub(super) struct Config {
 pub(super) struct Healthcheck {
     #[serde(deserialize_with = "or_default")]
     pub(super) test: Vec<String>,
+    /// Nanoseconds, as the next two.
+    pub(super) interval: Option<u64>,
+    pub(super) timeout: Option<u64>,
+    pub(super) start_period: Option<u64>,
+    pub(super) retries: Option<u32>,
 }
 
 /// `HostConfig`.
@@ -145,6 +170,11 @@ pub(super) struct HostConfig {
     pub(super) cpu_quota: i64,
     #[serde(deserialize_with = "or_default")]
     pub(super) cpu_period: i64,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) network_mode: String,
+    /// What was asked for: `80/tcp` and where on the host; an empty host port leaves the choice to the engine.
+    #[serde(deserialize_with = "or_default")]
+    pub(super) port_bindings: HashMap<String, Option<Vec<Binding>>>,
 }
 
 /// `HostConfig.RestartPolicy`.
@@ -172,6 +202,19 @@ pub(super) struct NetworkSettings {
 pub(super) struct Network {
     #[serde(rename = "IPAddress", deserialize_with = "or_default")]
     pub(super) address: String,
+    /// What was asked for.
+    #[serde(rename = "IPAMConfig", deserialize_with = "or_default")]
+    pub(super) asked: AskedAddress,
+}
+
+/// `IPAMConfig` of a network that a container is on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AskedAddress {
+    #[serde(rename = "IPv4Address", deserialize_with = "or_default")]
+    pub(super) v4: String,
+    #[serde(rename = "IPv6Address", deserialize_with = "or_default")]
+    pub(super) v6: String,
 }
 
 /// Where a port is bound on the host.

@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::address::Address;
 use super::dial::Dialler;
 use super::failure;
-use super::pool::Pool;
+use super::pool::{Pool, SendError};
 use super::ssh::Ssh;
 use crate::model::Timestamp;
 use crate::sources::port::{Failure, FailureKind};
@@ -42,6 +42,27 @@ pub(in crate::sources::docker) struct About {
     pub(in crate::sources::docker) host: Option<String>,
     /// The time by the engine's own clock, in Unix nanoseconds.
     pub(in crate::sources::docker) clock: Option<i64>,
+}
+
+/// A request that may change something; only `operate` makes one.
+pub(in crate::sources::docker) struct Ask<'a> {
+    pub(in crate::sources::docker) method: Method,
+    pub(in crate::sources::docker) path: &'a str,
+    pub(in crate::sources::docker) body: Option<String>,
+    /// For the engine to hand on to a registry.
+    pub(in crate::sources::docker) registry_login: Option<&'a str>,
+    pub(in crate::sources::docker) limit: Duration,
+}
+
+/// Why such a request has no good answer.
+#[derive(Debug)]
+pub(in crate::sources::docker) enum NoAnswer {
+    /// It never left.
+    Unsent(Failure),
+    /// The engine said no.
+    Refused(Failure),
+    /// It left, and what became of it is not known.
+    Lost(Failure),
 }
 
 /// One engine, version negotiated.
@@ -144,6 +165,39 @@ impl Client {
         let allowance = if path.starts_with("/containers/json") { LIST } else { ANSWER };
         let body = self.whole(path, allowance, |_| Ok(())).await?;
         serde_json::from_slice(&body).map_err(|error| failure::of_json(&self.place, &error))
+    }
+
+    /// Sends a request that may change something, once, and reads its answer to the end. It is never repeated.
+    ///
+    /// # Errors
+    /// Told apart: not sent, refused, no answer (SAFETY G6).
+    pub(in crate::sources::docker) async fn send(&self, ask: Ask<'_>) -> Result<Bytes, NoAnswer> {
+        let wrong = |error: http::Error| NoAnswer::Unsent(Failure::new(FailureKind::Unsupported, error.to_string()));
+        let mut request = http::Request::builder().method(ask.method).uri(ask.path).header(header::HOST, "docker");
+        if ask.body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(login) = ask.registry_login {
+            request = request.header("X-Registry-Auth", login);
+        }
+        let request = request.body(body_full(Bytes::from(ask.body.unwrap_or_default()))).map_err(wrong)?;
+        let request = versioned(request, &self.prefix).map_err(wrong)?;
+        let work = async {
+            let answer = self.pool.send(request, ANSWER).await.map_err(|error| match error {
+                SendError::Failed(failure) => NoAnswer::Unsent(failure),
+                broken @ SendError::Broken(_) => NoAnswer::Lost(failure::of_send(&self.place, broken)),
+            })?;
+            let (head, body) = answer.into_parts();
+            // 304: it is so already.
+            if !head.status.is_success() && head.status != http::StatusCode::NOT_MODIFIED {
+                let said = refusal(body).await;
+                return Err(NoAnswer::Refused(failure::of_status(&self.place, head.status, &head.headers, &said)));
+            }
+            let body = body.collect().await.map_err(|error| NoAnswer::Lost(failure::of_hyper(&self.place, &error)))?;
+            Ok(body.to_bytes())
+        };
+        let silent = |_| NoAnswer::Lost(failure::silent(&self.place, ask.limit));
+        tokio::time::timeout(ask.limit, work).await.map_err(silent)?
     }
 
     /// Opens an answer that is read piece by piece and may have no end.

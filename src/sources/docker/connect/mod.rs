@@ -10,5 +10,5 @@ mod ssh;
 mod tls;
 
 pub(super) use address::Address;
-pub(super) use client::Client;
-pub(super) use ssh::Ssh;
+pub(super) use client::{Ask, Client, NoAnswer};
+pub(super) use ssh::{Lost, Ssh};

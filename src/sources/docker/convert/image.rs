@@ -6,7 +6,7 @@ use crate::model::{Image, Text};
 use crate::sources::docker::container::Container;
 
 /// The image of a container.
-pub(super) fn of(container: &Container, digests: &HashMap<String, Vec<String>>) -> Image {
+pub(in crate::sources::docker) fn of(container: &Container, digests: &HashMap<String, Vec<String>>) -> Image {
     let mut image = Image::of_reference(&container.reference);
     if image.digest.is_none() {
         let known = digests.get(&container.image_id).and_then(|all| digest_of(&container.reference, all));
@@ -26,7 +26,7 @@ fn digest_of<'a>(reference: &str, repo_digests: &'a [String]) -> Option<&'a str>
 }
 
 /// `docker.io/library/redis:7@sha256:…` and `redis` name the same repository.
-fn repository(reference: &str) -> &str {
+pub(in crate::sources::docker) fn repository(reference: &str) -> &str {
     let name = reference.split('@').next().unwrap_or(reference);
     let name = match name.rsplit_once(':') {
         Some((before, tag)) if !tag.contains('/') => before,

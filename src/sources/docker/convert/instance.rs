@@ -77,7 +77,7 @@ fn phase(container: &Container) -> Phase {
 }
 
 /// Running, and its health check passing or absent.
-pub(super) fn ready(container: &Container, on_probation: bool) -> Option<bool> {
+pub(in crate::sources::docker) fn ready(container: &Container, on_probation: bool) -> Option<bool> {
     match (container.stage, container.check) {
         (Stage::Running, _) if on_probation => Some(false),
         (Stage::Running, CheckState::Passing | CheckState::Absent) => Some(true),
@@ -136,7 +136,7 @@ pub(super) fn reason(code: i32, out_of_memory: bool) -> Text {
 }
 
 /// How a run ended, in words; `None` while it has not.
-pub(super) fn ending(container: &Container, detail: &Detail) -> Option<String> {
+pub(in crate::sources::docker) fn ending(container: &Container, detail: &Detail) -> Option<String> {
     let code = container.exit_code?;
     Some(match (detail.out_of_memory, &detail.start_error) {
         (true, _) => format!("killed for going over its memory limit (exit {code})"),

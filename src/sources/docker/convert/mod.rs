@@ -3,7 +3,7 @@
 
 mod check;
 mod event;
-mod image;
+pub(super) mod image;
 mod instance;
 mod route;
 #[cfg(test)]
@@ -17,7 +17,7 @@ use super::project::Declaration;
 use crate::model::{Exit, Fact, Key, Kind, Labels, Platform, Scope, SourceName, Text, Timestamp, WorkloadKind};
 
 pub(super) use event::{event, seen};
-pub(super) use instance::probation;
+pub(super) use instance::{ending, probation, ready};
 
 /// What the engine forgets about a container, and we remember from its events.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::{Instance, JobState, Phase, Workload};
+use crate::sources::docker::pin::{Found, Pin};
 use crate::sources::docker::project::Declared;
 use crate::sources::docker::wire::{EventLine, Inspected};
 
@@ -201,6 +202,7 @@ fn drift_names_images_replicas_and_configuration() {
         replicas: Some(3),
         hash: Some("h2".to_owned()),
         stays_up: true,
+        pin: None,
     };
     let engine = Engine::default().with("web", 1, json!({})).with("web", 2, json!({}));
     let web = engine.declaring("web", declared.clone()).workload("web");
@@ -209,6 +211,32 @@ fn drift_names_images_replicas_and_configuration() {
     assert_eq!((web.desired, web.ready), (Some(3), Some(2)));
     let gone = Engine::default().with("db", 1, json!({})).declaring("web", declared).workload("web");
     assert_eq!((gone.desired, gone.ready), (Some(3), Some(0)));
+}
+
+#[test]
+fn a_pin_of_ours_is_told_and_so_is_somebody_who_went_past_it() {
+    let path = "/s/quarterdeck/pins/p/web.yaml";
+    let pin = |image: &str| {
+        let facts = Pin { image: image.into(), run: "r1".into(), at: "t".into(), instances: 1, before: None };
+        let found = Found { service: "web".into(), path: path.into(), pin: facts };
+        Declared { image: Some(Text::name("shop/web:1")), replicas: Some(1), pin: Some(found), ..Declared::default() }
+    };
+    let ours =
+        json!({ "Config": { "Labels": { "com.docker.compose.project.config_files": format!("/srv/c.yaml,{path}") } } });
+    let told = |made: Value, declared: Declared| {
+        let web = Engine::default().with("web", 1, made).declaring("web", declared).workload("web");
+        web.drift.iter().map(|d| format!("{} {} | {}", d.what, d.declared, d.running)).collect::<Vec<_>>()
+    };
+    let same = pin("sha256:aaaa");
+    assert_eq!(told(ours, same.clone()), ["image shop/web:1 | pinned by Quarterdeck to sha256:aaaa"]);
+    assert_eq!(
+        told(json!({}), same),
+        ["pin pinned by Quarterdeck to sha256:aaaa | 1 made without the pin: changed by someone else"]
+    );
+    assert_eq!(
+        told(json!({}), pin("shop/web@sha256:bbbb")),
+        ["pin pinned by Quarterdeck to sha256:bbbb | sha256:aaaa runs: changed by someone else"]
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::{Declaration, Declared, Host, Project};
 use crate::model::Text;
+use crate::sources::docker::pin::Found;
 
 /// Its loaders of far away files are off, its table of contents is plain.
 const SETTINGS: &[(&str, &str)] = &[
@@ -41,13 +42,21 @@ struct Deploy {
     replicas: Option<u32>,
 }
 
-/// Asks for images, replica counts and hashes of a project.
+/// How Compose is called on the engine's machine, and its version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::sources::docker) struct Tool {
+    pub(in crate::sources::docker) words: Vec<&'static str>,
+    pub(in crate::sources::docker) version: String,
+}
+
+/// Asks for images, replica counts and hashes of a project; hashes are those with our pins, since that is how its
+/// containers were made.
 ///
 /// # Errors
 /// Why there is no answer, in words.
-pub(super) async fn read(host: &Host, project: &Project) -> Result<Declaration, String> {
-    let (tool, version) = tool(host).await?;
-    let config = ask(host, &tool, project, &["config", "--format", "json"]).await?;
+pub(super) async fn read(host: &Host, project: &Project, pins: &[Found]) -> Result<Declaration, String> {
+    let tool = tool(host).await?;
+    let config = ask(host, &tool, project, &[], &["config", "--format", "json"]).await?;
     let parsed: Config =
         serde_json::from_slice(&config.out).map_err(|error| format!("what Compose says cannot be read: {error}"))?;
     let mut services: BTreeMap<Text, Declared> =
@@ -58,11 +67,16 @@ pub(super) async fn read(host: &Host, project: &Project) -> Result<Declaration, 
             service.image = None;
         }
         let note = format!("{}: variables of its files are not set here, so images are not compared", project.folder);
-        return Ok(Declaration { services, note: Some(Text::line(&note)) });
+        return Ok(Declaration { services, note: Some(Text::line(&note)), tool: Some(tool), guessed: true });
     }
     // What goes into the hash changes between versions: only the one that made the containers can compare.
-    if project.versions.iter().all(|made_by| *made_by == version) {
-        let hashes = ask(host, &tool, project, &["config", "--hash", "*"]).await?;
+    if project.versions.iter().all(|made_by| *made_by == tool.version) {
+        let pins: Vec<&str> = pins
+            .iter()
+            .filter(|found| services.contains_key(&Text::name(&found.service)))
+            .map(|found| found.path.as_str())
+            .collect();
+        let hashes = ask(host, &tool, project, &pins, &["config", "--hash", "*"]).await?;
         for line in String::from_utf8_lossy(&hashes.out).lines() {
             if let Some((name, hash)) = line.split_once(' ')
                 && let Some(service) = services.get_mut(&Text::name(name))
@@ -71,7 +85,7 @@ pub(super) async fn read(host: &Host, project: &Project) -> Result<Declaration, 
             }
         }
     }
-    Ok(Declaration { services, note: Some(Text::line(&project.folder)) })
+    Ok(Declaration { services, note: Some(Text::line(&project.folder)), tool: Some(tool), guessed: false })
 }
 
 fn declared(service: &Service) -> Declared {
@@ -81,12 +95,13 @@ fn declared(service: &Service) -> Declared {
         image: service.image.as_deref().map(Text::name),
         replicas: Some(service.scale.or(service.deploy.as_ref().and_then(|d| d.replicas)).unwrap_or(1)),
         hash: None,
+        pin: None,
         stays_up: restarts || is_open || service.healthcheck.is_some(),
     }
 }
 
 /// How Compose is called there, and its version.
-async fn tool(host: &Host) -> Result<(Vec<&'static str>, String), String> {
+async fn tool(host: &Host) -> Result<Tool, String> {
     for argv in [&["docker", "compose"][..], &["docker-compose"][..]] {
         let asked = [argv, &["version", "--short"][..]].concat();
         let Ok(output) = host.run(SETTINGS, &asked).await else { continue };
@@ -94,7 +109,7 @@ async fn tool(host: &Host) -> Result<(Vec<&'static str>, String), String> {
         let version = said.trim().trim_start_matches('v');
         // Version 1 answers too, but knows no `--format json`.
         if output.status.success() && !version.is_empty() && !version.starts_with("1.") {
-            return Ok((argv.to_vec(), version.to_owned()));
+            return Ok(Tool { words: argv.to_vec(), version: version.to_owned() });
         }
     }
     Err("there is no Docker Compose on the engine's machine: what its files declare is not known".to_owned())
@@ -105,15 +120,23 @@ struct Said {
     err: String,
 }
 
-async fn ask(host: &Host, tool: &[&str], project: &Project, question: &[&str]) -> Result<Said, String> {
-    let mut argv = tool.to_vec();
-    argv.extend(["--project-name", project.name.raw(), "--project-directory", &project.folder]);
-    for file in &project.files {
-        argv.extend(["--file", file]);
+impl Tool {
+    /// Its call for a project with its own files, then ours.
+    pub(in crate::sources::docker) fn on<'a>(&self, project: &'a Project, ours: &[&'a str]) -> Vec<&'a str> {
+        let mut argv = self.words.clone();
+        argv.extend(["--project-name", project.name.raw(), "--project-directory", &project.folder]);
+        for file in project.files.iter().map(String::as_str).chain(ours.iter().copied()) {
+            argv.extend(["--file", file]);
+        }
+        for file in project.environment_file.iter().flat_map(|files| files.split(',')) {
+            argv.extend(["--env-file", file]);
+        }
+        argv
     }
-    for file in project.environment_file.iter().flat_map(|files| files.split(',')) {
-        argv.extend(["--env-file", file]);
-    }
+}
+
+async fn ask(host: &Host, tool: &Tool, project: &Project, ours: &[&str], question: &[&str]) -> Result<Said, String> {
+    let mut argv = tool.on(project, ours);
     argv.extend(question);
     let output = host.run(SETTINGS, &argv).await?;
     let err = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 
-use super::super::connect::Ssh;
+use super::super::connect::{Lost, Ssh};
+use crate::sources::port::{Failure, FailureKind};
 use crate::sources::process;
 
 /// Longest file that is read.
 const LONGEST: u64 = 1 << 20;
 /// How long a program may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Most bytes of a program's output.
 const OUTPUT: u64 = 8 << 20;
 
@@ -62,8 +63,23 @@ impl Host {
     /// # Errors
     /// Where it cannot be started, or does not end in time.
     pub(super) async fn run(&self, settings: &[(&str, &str)], argv: &[&str]) -> Result<Output, String> {
+        self.run_within(settings, argv, PATIENCE).await.map_err(|lost| match lost {
+            Lost::Unsent(failure) | Lost::Unanswered(failure) => failure.to_string(),
+        })
+    }
+
+    /// The same with a time limit of its own, and told apart whether it was begun at all.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    pub(in crate::sources::docker) async fn run_within(
+        &self,
+        settings: &[(&str, &str)],
+        argv: &[&str],
+        limit: Duration,
+    ) -> Result<Output, Lost> {
         match self {
-            Self::Here => run_here(settings, argv).await,
+            Self::Here => run_here(settings, argv, limit).await,
             Self::There(ssh) => {
                 let settings: Vec<String> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 let line: Vec<&str> = ["env"]
@@ -71,9 +87,9 @@ impl Host {
                     .chain(settings.iter().map(String::as_str))
                     .chain(argv.iter().copied())
                     .collect();
-                ssh.run(&line).await.map_err(|failure| failure.to_string())
+                ssh.run_within(&line, limit).await
             }
-            Self::OutOfReach => Err("the engine's machine is out of reach".to_owned()),
+            Self::OutOfReach => Err(unsent("the engine's machine is out of reach")),
         }
     }
 }
@@ -99,11 +115,15 @@ async fn there(ssh: &Ssh, path: &str) -> Result<Vec<u8>, String> {
     Ok(output.stdout)
 }
 
-async fn run_here(settings: &[(&str, &str)], argv: &[&str]) -> Result<Output, String> {
-    let Some((program, arguments)) = argv.split_first() else { return Err("nothing to run".to_owned()) };
+fn unsent(why: &str) -> Lost {
+    Lost::Unsent(Failure::new(FailureKind::Unsupported, why))
+}
+
+async fn run_here(settings: &[(&str, &str)], argv: &[&str], limit: Duration) -> Result<Output, Lost> {
+    let Some((program, arguments)) = argv.split_first() else { return Err(unsent("nothing to run")) };
     let mut command = process::command(program);
     command.args(arguments).envs(settings.iter().copied());
-    let mut child = command.spawn().map_err(|error| format!("{program} cannot be started: {error}"))?;
+    let mut child = command.spawn().map_err(|error| unsent(&format!("{program} cannot be started: {error}")))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let read = async {
         let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -122,8 +142,9 @@ async fn run_here(settings: &[(&str, &str)], argv: &[&str]) -> Result<Output, St
         reads.await;
         child.wait().await.map(|status| Output { status, stdout: out, stderr: err })
     };
-    match tokio::time::timeout(PATIENCE, read).await {
-        Ok(output) => output.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("{program} did not end within {} s", PATIENCE.as_secs())),
+    let lost = |why: String| Lost::Unanswered(Failure::new(FailureKind::Unreachable, why));
+    match tokio::time::timeout(limit, read).await {
+        Ok(output) => output.map_err(|error| lost(error.to_string())),
+        Err(_) => Err(lost(format!("{program} did not end within {} s", limit.as_secs()))),
     }
 }

@@ -13,10 +13,12 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+pub(super) use compose::Tool;
 pub(super) use declared::{Declaration, Declared, drift};
 pub(super) use host::Host;
 
 use super::container::Container;
+use super::pin;
 use crate::model::Text;
 use crate::sources::port::Desk;
 
@@ -41,11 +43,13 @@ pub(super) struct Project {
 pub(super) fn of<'a>(containers: impl Iterator<Item = &'a Container>) -> Vec<Project> {
     let mut found: BTreeMap<&Text, Project> = BTreeMap::new();
     for marks in containers.filter_map(|c| c.marks.compose.as_ref()).filter(|marks| !marks.aside) {
-        let Some(folder) = marks.working_dir.clone().filter(|_| !marks.config_files.is_empty()) else { continue };
+        // A pin of ours stands there too, where it was made with one: it is no file of the project's own.
+        let files: Vec<String> = marks.config_files.iter().filter(|file| !pin::is_one(file)).cloned().collect();
+        let Some(folder) = marks.working_dir.clone().filter(|_| !files.is_empty()) else { continue };
         let project = found.entry(&marks.project).or_insert_with(|| Project {
             name: marks.project.clone(),
             folder,
-            files: marks.config_files.clone(),
+            files,
             environment_file: marks.environment_file.clone(),
             versions: BTreeSet::new(),
             hashes: BTreeSet::new(),
@@ -105,14 +109,20 @@ async fn run(host: Host, mut asked: watch::Receiver<Vec<Project>>, out: mpsc::Se
     }
 }
 
-/// Why files were not read stands in the note; then nothing is declared, and nothing can differ from it.
-async fn read(host: &Host, project: &Project) -> Declaration {
+/// Why files were not read stands in the note; then nothing is declared but what our own pins say.
+pub(super) async fn read(host: &Host, project: &Project) -> Declaration {
+    let pins = pin::read(host, project.name.raw()).await;
     let read = async {
         files::check(host, project).await?;
-        compose::read(host, project).await
+        compose::read(host, project, &pins).await
     };
-    match read.await {
+    let mut declaration = match read.await {
         Ok(declaration) => declaration,
         Err(why) => Declaration { note: Some(Text::line(&why)), ..Declaration::default() },
+    };
+    for found in pins {
+        let service = Text::name(&found.service);
+        declaration.services.entry(service).or_default().pin = Some(found);
     }
+    declaration
 }

@@ -47,6 +47,13 @@ const MANNERS: &[&str] = &[
     "LogLevel=ERROR",
 ];
 
+/// Why a command or a request has no answer: it was never begun, or nobody knows what became of it.
+#[derive(Debug)]
+pub(in crate::sources::docker) enum Lost {
+    Unsent(Failure),
+    Unanswered(Failure),
+}
+
 /// The login to one host.
 pub(in crate::sources::docker) struct Ssh {
     address: SshAddress,
@@ -99,12 +106,30 @@ impl Ssh {
     /// # Errors
     /// Where there is no login, or the program does not end in time.
     pub(in crate::sources::docker) async fn run(&self, argv: &[&str]) -> Result<Output, Failure> {
+        self.run_within(argv, PATIENCE).await.map_err(|lost| match lost {
+            Lost::Unsent(failure) | Lost::Unanswered(failure) => failure,
+        })
+    }
+
+    /// The same with a time limit of its own, and told apart whether it was begun at all.
+    ///
+    /// # Errors
+    /// As [`Ssh::run`].
+    pub(in crate::sources::docker) async fn run_within(&self, argv: &[&str], limit: Duration) -> Result<Output, Lost> {
         let line = argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-        let socket = self.master().await?;
+        let socket = self.master().await.map_err(Lost::Unsent)?;
         let mut command = self.ssh(&socket);
         command.args(["-T", "--", &self.address.login(), &line]);
-        let output = bounded(command).await;
-        output.map_err(|error| error.unwrap_or_else(|| words::silent(&self.address, PATIENCE)))
+        match bounded(command, limit).await {
+            Ok(output) => Ok(output),
+            Err(Some(failure)) => Err(Lost::Unsent(failure)),
+            Err(None) => Err(Lost::Unanswered(words::silent(&self.address, limit))),
+        }
+    }
+
+    /// The engine's socket on the far side, where it is not the default one.
+    pub(in crate::sources::docker) fn socket(&self) -> Option<&str> {
+        self.address.socket.as_deref()
     }
 
     async fn channel(&self, line: &str) -> Result<Channel, Failure> {
@@ -142,7 +167,7 @@ impl Ssh {
         drop(std::fs::remove_file(&socket));
         let mut command = self.ssh(&socket);
         command.args(["-o", "ControlMaster=yes", "-o", "ControlPersist=60", "-f", "-N", "--", &self.address.login()]);
-        match bounded(command).await {
+        match bounded(command, PATIENCE).await {
             Ok(output) if output.status.success() => Ok(socket),
             Ok(output) => Err(words::no_login(&self.address, &String::from_utf8_lossy(&output.stderr))),
             Err(Some(failure)) => Err(failure),
@@ -172,14 +197,14 @@ impl Ssh {
 }
 
 /// Runs a command to its end, bounded in time and in what it may say. `Err(None)`: it took too long.
-async fn bounded(mut command: Command) -> Result<Output, Option<Failure>> {
+async fn bounded(mut command: Command, limit: Duration) -> Result<Output, Option<Failure>> {
     let mut child = command.spawn().map_err(|error| Some(words::no_program(&error)))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let read = async {
         let (stdout, stderr) = futures::future::join(all(stdout), all(stderr)).await;
         child.wait().await.map(|status| Output { status, stdout, stderr })
     };
-    match tokio::time::timeout(PATIENCE, read).await {
+    match tokio::time::timeout(limit, read).await {
         Ok(Ok(output)) => Ok(output),
         Ok(Err(error)) => Err(Some(words::no_program(&error))),
         Err(_) => Err(None),
