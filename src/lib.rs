@@ -6,8 +6,8 @@
 //! | [`fleet`] | all facts now known; which Environment and Service owns them, their health, and why | `model` |
 //! | [`action`] | what can be done to a Service, and why it can or cannot be done now | `fleet`, `model` |
 //! | [`journal`] | what was wanted, refused, done and found, line by line, chained | `model`, `action` |
-//! | [`sources`] | one folder per kind of connection: list, watch, logs; bytes in, facts out | `model` |
-//! | [`config`] | files, environment and discovery, resolved to settings | `model`, `fleet` |
+//! | [`sources`] | one folder per kind of connection: list, watch, logs, operate; bytes in, facts out | `model`; of `action` the Order |
+//! | [`config`] | files, environment and discovery, resolved to settings | `model`, `fleet`, `action` |
 //! | [`engine`] | one ordered stream of messages, a pure update, effects as data, the tape | all above |
 //! | [`tui`] | the screens | `engine`, `config` and the pure modules |
 //! | [`cli`] | the same abilities without a screen | `engine`, `config`, `tui` and the pure modules |

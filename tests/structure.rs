@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("journal", &["journal", "action", "model"]),
     // `action` for one word: the Order that `operate` takes and only an approval makes (see the test below).
     ("sources", &["sources", "model", "action"]),
-    ("config", &["config", "fleet", "model"]),
+    ("config", &["config", "action", "fleet", "model"]),
     ("engine", &["engine", "sources", "config", "journal", "action", "fleet", "model"]),
     ("tui", &["tui", "engine", "config", "journal", "action", "fleet", "model"]),
     ("cli", &["cli", "tui", "engine", "config", "journal", "action", "fleet", "model"]),

@@ -26,10 +26,10 @@ pub enum Wish {
         max: u32,
     },
     Restart,
-    /// Bring the Release that runs in the target to the same Services of another Environment.
+    /// Bring a Release of the same Service in another Environment to the target.
     Promote {
-        to: EnvironmentAddress,
-        /// By its id; `None`: the one that runs.
+        from: EnvironmentAddress,
+        /// By its id; `None`: the one that runs there.
         release: Option<Text>,
     },
     /// To a Release by its id; `None`: the last verified one before what runs.

@@ -29,7 +29,7 @@ pub use freeze::Freeze;
 pub use intent::{Count, Intent, Wish};
 pub use make::{Material, draft, make, seal};
 pub use plan::{Asked, Confirm, Guard, OnFailure, Outcome, Plan, Step};
-pub use policy::{Circumstances, Policy};
+pub use policy::{Circumstances, Policy, Rulebook};
 pub use run::{Run, RunState, RunStep, StepState, Verdict};
 
 #[cfg(test)]

@@ -3,12 +3,40 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::freeze::Freeze;
 use super::plan::{Asked, Confirm, Guard, Outcome, Step};
 use crate::model::Operation;
 use crate::model::{Rehearsal, Text, Tier, Timestamp};
 
 /// Facts older than this are no ground to act on, seconds (SAFETY G8).
 const FRESH_SECONDS: i64 = 10;
+
+/// A count of Instances, or a share of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Share {
+    Count(u32),
+    Percent(u32),
+}
+
+impl Share {
+    /// Whether `part` of `all` is not more than that.
+    fn allows(self, part: u32, all: u32) -> bool {
+        match self {
+            Self::Count(count) => part <= count,
+            Self::Percent(percent) => u64::from(part) * 100 <= u64::from(all) * u64::from(percent),
+        }
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "{percent} %"),
+        }
+    }
+}
 
 /// What is asked of changes in an Environment of one tier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,8 +47,8 @@ pub struct Policy {
     pub unlock: bool,
     /// Instances that must stay at least.
     pub floor: u32,
-    /// The largest share of the ready Instances that one Step may take away, percent.
-    pub max_step_percent: u32,
+    /// What one Step may take away of the ready Instances at most.
+    pub max_step: Share,
     /// How long a change must hold until it counts as kept, seconds.
     pub bake_seconds: u32,
     /// How long a Release must be healthy before it may be promoted, seconds.
@@ -41,7 +69,7 @@ impl Policy {
             reason: false,
             unlock: false,
             floor: 0,
-            max_step_percent: 100,
+            max_step: Share::Percent(100),
             bake_seconds: 10,
             soak_seconds: 0,
             require_verified: false,
@@ -54,13 +82,57 @@ impl Policy {
                 reason: true,
                 unlock: true,
                 floor: 1,
-                max_step_percent: 50,
+                max_step: Share::Percent(50),
                 bake_seconds: 60,
                 soak_seconds: 600,
                 require_verified: true,
             },
         }
     }
+}
+
+/// Everything that the configuration says about changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rulebook {
+    pub production: Policy,
+    pub staging: Policy,
+    pub dev: Policy,
+    pub freezes: Vec<Freeze>,
+    pub checklist: Vec<ChecklistRule>,
+}
+
+impl Default for Rulebook {
+    fn default() -> Self {
+        Self {
+            production: Policy::of(Tier::Production),
+            staging: Policy::of(Tier::Staging),
+            dev: Policy::of(Tier::Dev),
+            freezes: Vec::new(),
+            checklist: Vec::new(),
+        }
+    }
+}
+
+impl Rulebook {
+    /// The policy of a tier; one that nobody knows is guarded as production.
+    #[must_use]
+    pub fn policy(&self, tier: Tier) -> &Policy {
+        match tier {
+            Tier::Dev => &self.dev,
+            Tier::Staging => &self.staging,
+            Tier::Production | Tier::Unknown => &self.production,
+        }
+    }
+}
+
+/// One item that must be done before a promotion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChecklistRule {
+    /// `SYSTEM/ENV` or `ENV`, `*` stands for any run of characters.
+    pub environments: Vec<String>,
+    pub item: Text,
+    /// The Checks of this Service prove it; `None`: a person ticks it.
+    pub check: Option<String>,
 }
 
 /// What a Plan is judged by beside itself.
@@ -263,16 +335,16 @@ fn floor(steps: &[Step], by: &Circumstances) -> Guard {
 }
 
 fn step(steps: &[Step], by: &Circumstances) -> Guard {
-    let most = by.policy.max_step_percent;
+    let most = by.policy.max_step;
     for step in steps {
         let Some((before, left)) = worst(step) else { continue };
         let taken = before - left;
-        if before > 0 && u64::from(taken) * 100 > u64::from(before) * u64::from(most) {
-            let detail = format!("takes away {taken} of {before} Instances at once, at most {most} % may be");
+        if before > 0 && !most.allows(taken, before) {
+            let detail = format!("takes away {taken} of {before} Instances at once, at most {most} may be");
             return guard("step", Outcome::Refused, &detail);
         }
     }
-    guard("step", Outcome::Passed, &format!("at most {most} % at once"))
+    guard("step", Outcome::Passed, &format!("at most {most} at once"))
 }
 
 fn limits(steps: &[Step], by: &Circumstances) -> Guard {

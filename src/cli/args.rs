@@ -30,8 +30,9 @@ Examples:
   quarterdeck logs prod/api -f         its logs, all instances merged
 
 Exit codes:
-  0 done · 1 failed · 2 usage or configuration · 3 refused · 6 outcome unknown
-  7 something asked for is degraded or down · 8 a source that was needed is not fresh";
+  0 done · 1 failed · 2 usage or configuration · 3 refused or not confirmed · 4 the world moved since the plan
+  5 failed and rolled back · 6 outcome unknown · 7 something asked for is degraded or down
+  8 a source that was needed is not fresh";
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Args)]
@@ -136,6 +137,61 @@ pub enum Command {
         after_help = "Examples:\n  quarterdeck logs prod/api\n  quarterdeck logs prod/api -f --tail 20\n  quarterdeck logs prod/worker --previous --since 1h\n  quarterdeck logs prod/api --instance api-7d4b9c-x2x5k"
     )]
     Logs(Logs),
+    /// Another number of instances
+    #[command(
+        after_help = "Examples:\n  quarterdeck scale prod/worker 3\n  quarterdeck scale prod/worker +1 --reason INC-212\n  quarterdeck scale prod/worker --limits 2:8\n  quarterdeck scale dev/front 2 --plan -o json"
+    )]
+    Scale(Scale),
+    /// Replace the instances one after the other
+    #[command(after_help = "Examples:\n  quarterdeck restart prod/api\n  quarterdeck restart dev/api --yes")]
+    Restart(Service),
+    /// Bring what runs in one environment to another, by digest
+    #[command(
+        after_help = "Examples:\n  quarterdeck promote staging/api --to prod\n  quarterdeck promote dev/api dev/worker --to staging\n  quarterdeck promote staging/api --to prod --release 4be91c0aa2d1"
+    )]
+    Promote(Promote),
+    /// Return to the last verified release, or to a chosen one
+    #[command(
+        after_help = "Examples:\n  quarterdeck rollback prod/api\n  quarterdeck rollback prod/api --to 4be91c0aa2d1"
+    )]
+    Rollback(RollBack),
+    /// Hold a rollout
+    #[command(after_help = "Examples:\n  quarterdeck pause prod/api")]
+    Pause(Service),
+    /// Let a rollout that is held go on
+    #[command(after_help = "Examples:\n  quarterdeck resume prod/api")]
+    Resume(Service),
+    /// Return to what ran before the rollout that is under way
+    #[command(after_help = "Examples:\n  quarterdeck undo prod/api")]
+    Undo(Service),
+    /// Delete one instance and let it be replaced
+    #[command(after_help = "Examples:\n  quarterdeck delete prod/api/api-7d4b9c-x2x5k")]
+    Delete(Delete),
+    /// Carry out a plan that --plan made, once, until it expires
+    #[command(after_help = "Examples:\n  quarterdeck apply 7f3a19c04be2 --yes")]
+    Apply(Apply),
+    /// Allow changes in an environment that is locked, for a time
+    #[command(after_help = "Examples:\n  quarterdeck unlock biz/prod --for 30m --reason INC-212")]
+    Unlock(Unlock),
+    /// Lock an environment again before its time is over
+    #[command(after_help = "Examples:\n  quarterdeck lock biz/prod")]
+    Lock(Lock),
+    /// What is being changed, and what was
+    #[command(
+        after_help = "Examples:\n  quarterdeck runs list\n  quarterdeck runs attach 7f3a\n  quarterdeck runs abort 7f3a --undo"
+    )]
+    Runs(Runs),
+    /// The record of every change and every attempt
+    #[command(
+        after_help = "Examples:\n  quarterdeck journal list\n  quarterdeck journal verify\n  quarterdeck journal export > night.jsonl"
+    )]
+    Journal(Journal),
+    /// Which release runs where, and which ran before
+    #[command(after_help = "Examples:\n  quarterdeck releases\n  quarterdeck releases --environment prod -o json")]
+    Releases,
+    /// Carries one run out
+    #[command(hide = true)]
+    Keeper,
     /// What changed, as far as the platforms tell
     #[command(after_help = "Examples:\n  quarterdeck timeline\n  quarterdeck timeline --follow --environment prod")]
     Timeline(Timeline),
@@ -228,6 +284,201 @@ pub struct Logs {
     /// Only this instance: its name, the end of it, or its number
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
+}
+
+/// How a change is approved.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Approval")]
+pub struct Approval {
+    /// Print the plan and keep it for `apply`; change nothing
+    #[arg(long, conflicts_with_all = ["yes", "confirm", "detach"])]
+    pub plan: bool,
+    /// Go ahead, where the policy asks to press
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The whole address of what is changed, where the policy asks to type it
+    #[arg(long, value_name = "ADDRESS")]
+    pub confirm: Option<String>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Print the run's id and return, instead of waiting for its verdict
+    #[arg(long)]
+    pub detach: bool,
+}
+
+/// `scale`.
+#[derive(Debug, Args)]
+pub struct Scale {
+    /// SYSTEM/ENV/SERVICE, or any end of it that is unique: prod/api, api
+    pub address: String,
+    /// How many: 3 sets it, +1 and -1 change it
+    #[arg(allow_hyphen_values = true, required_unless_present = "limits")]
+    pub count: Option<String>,
+    /// Instead of a number, the limits of the autoscaler that owns it, as in 2:8
+    #[arg(long, value_name = "MIN:MAX", conflicts_with = "count")]
+    pub limits: Option<String>,
+    #[command(flatten)]
+    pub approval: Approval,
+}
+
+/// A change of one Service without more to say.
+#[derive(Debug, Args)]
+pub struct Service {
+    /// SYSTEM/ENV/SERVICE, or any end of it that is unique: prod/api, api
+    pub address: String,
+    #[command(flatten)]
+    pub approval: Approval,
+}
+
+/// `promote`.
+#[derive(Debug, Args)]
+pub struct Promote {
+    /// Services whose release is promoted: one, or several that travel together, in this order
+    #[arg(required = true)]
+    pub address: Vec<String>,
+    /// The environment that it is brought to: prod, shop/prod
+    #[arg(long, value_name = "ENV")]
+    pub to: String,
+    /// Another release than the one that runs, by its id
+    #[arg(long, value_name = "ID")]
+    pub release: Option<String>,
+    /// Who stands for a release that was not verified
+    #[arg(long, value_name = "NAME")]
+    pub vouch: Option<String>,
+    /// An item of the checklist that is done; may be given several times
+    #[arg(long, value_name = "ITEM")]
+    pub tick: Vec<String>,
+    #[command(flatten)]
+    pub approval: Approval,
+}
+
+/// `rollback`.
+#[derive(Debug, Args)]
+pub struct RollBack {
+    /// SYSTEM/ENV/SERVICE, or any end of it that is unique: prod/api, api
+    pub address: String,
+    /// To this release or revision, as `releases` lists it
+    #[arg(long, value_name = "RELEASE")]
+    pub to: Option<String>,
+    #[command(flatten)]
+    pub approval: Approval,
+}
+
+/// `delete`.
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// The instance's name or id, alone or behind the address of its service
+    pub instance: String,
+    #[command(flatten)]
+    pub approval: Approval,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The plan's id
+    pub id: String,
+    #[command(flatten)]
+    pub approval: Approval,
+}
+
+/// `unlock`.
+#[derive(Debug, Args)]
+pub struct Unlock {
+    /// SYSTEM/ENV, or ENV where that is unique
+    pub environment_address: String,
+    /// For how long
+    #[arg(long = "for", value_name = "TIME", default_value = "30m")]
+    pub length: Length,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// `lock`.
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// SYSTEM/ENV, or ENV where that is unique
+    pub environment_address: String,
+}
+
+/// `runs`.
+#[derive(Debug, Args)]
+pub struct Runs {
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+}
+
+/// `runs …`.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// All runs, the newest last
+    List,
+    /// One run with its steps
+    Show(OneRun),
+    /// Follow a run to its verdict
+    Attach(OneRun),
+    /// End a run at its next boundary
+    Abort(AbortRun),
+    /// Go on with a run that was cut off: look what was done, and plan the rest anew
+    Resume(ResumeRun),
+    /// Call a run that was cut off over, without more
+    Mark(MarkRun),
+}
+
+/// One Run.
+#[derive(Debug, Args)]
+pub struct OneRun {
+    /// The run's id, or the start of it
+    pub id: String,
+}
+
+/// `runs abort`.
+#[derive(Debug, Args)]
+pub struct AbortRun {
+    /// The run's id, or the start of it
+    pub id: String,
+    /// Take back what was done, in reverse order
+    #[arg(long)]
+    pub undo: bool,
+}
+
+/// `runs resume`.
+#[derive(Debug, Args)]
+pub struct ResumeRun {
+    /// The run's id, or the start of it
+    pub id: String,
+    #[command(flatten)]
+    pub approval: Approval,
+}
+
+/// `runs mark`.
+#[derive(Debug, Args)]
+pub struct MarkRun {
+    /// The run's id, or the start of it
+    pub id: String,
+    /// Why it is over
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// `journal`.
+#[derive(Debug, Args)]
+pub struct Journal {
+    #[command(subcommand)]
+    pub command: Option<JournalCommand>,
+}
+
+/// `journal …`.
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Every record, the oldest first
+    List,
+    /// Whether the journal is whole, and agrees with its anchor
+    Verify,
+    /// The journal as it stands, one JSON line for each record
+    Export,
 }
 
 /// `timeline`.

@@ -3,11 +3,12 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use super::args::{Cli, Command, Demo, DemoCommand, Global};
+use super::args::{Cli, Command, Demo, DemoCommand, Global, JournalCommand, RunsCommand};
+use super::change::{self, Typed};
 use super::{
     Exit, Failure, checks, completions, demo, doctor, explain, init, keys, logs, man, schema, services, sources, status,
 };
-use super::{alarms, policy, queues, stores, themes, timeline, watch, why};
+use super::{alarms, journal, policy, queues, releases, runs, stores, themes, timeline, unlock, watch, why};
 use crate::config::{Flags, Machine, Settings};
 use crate::engine::Opener;
 use crate::model::{Policy, SourceSpec, Timestamp};
@@ -47,6 +48,21 @@ async fn dispatch(cli: Cli, wiring: &Wiring) -> Result<u8, Failure> {
         Command::Explain(target) => explain::run(&global, &target, wiring).await,
         Command::Why(target) => why::run(&global, &target, wiring).await,
         Command::Logs(args) => logs::run(&global, &args, wiring).await,
+        Command::Scale(args) => change::run(&global, &Typed::Scale(&args), wiring).await,
+        Command::Restart(args) => change::run(&global, &Typed::Restart(&args), wiring).await,
+        Command::Promote(args) => change::run(&global, &Typed::Promote(&args), wiring).await,
+        Command::Rollback(args) => change::run(&global, &Typed::RollBack(&args), wiring).await,
+        Command::Pause(args) => change::run(&global, &Typed::Pause(&args), wiring).await,
+        Command::Resume(args) => change::run(&global, &Typed::Resume(&args), wiring).await,
+        Command::Undo(args) => change::run(&global, &Typed::Undo(&args), wiring).await,
+        Command::Delete(args) => change::run(&global, &Typed::Delete(&args), wiring).await,
+        Command::Apply(args) => change::apply(&global, &args, wiring).await,
+        Command::Unlock(args) => unlock::unlock(&global, &args, wiring).await,
+        Command::Lock(args) => unlock::lock(&global, &args, wiring).await,
+        Command::Runs(args) => runs::run(&global, &args.command.unwrap_or(RunsCommand::List), wiring).await,
+        Command::Journal(args) => journal::run(&global, &args.command.unwrap_or(JournalCommand::List)),
+        Command::Releases => releases::run(&global, wiring).await,
+        Command::Keeper => change::keeper::run(&global, wiring).await,
         Command::Timeline(args) => timeline::run(&global, &args, wiring).await,
         Command::Doctor(args) => match &args.print_policy {
             Some(which) => policy::run(&global, which, wiring),

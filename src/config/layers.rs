@@ -104,12 +104,13 @@ fn finish(
     }
     let theme = flags.theme.clone().or_else(|| machine.variable("QUARTERDECK_THEME").map(str::to_owned));
     let ui = Ui {
-        theme: theme.or(file.ui.theme).unwrap_or_else(|| "auto".to_owned()),
+        theme: theme.or(file.ui.theme.clone()).unwrap_or_else(|| "auto".to_owned()),
         mouse: file.ui.mouse.unwrap_or(true),
         reduced_motion: file.ui.reduced_motion.unwrap_or(false),
         ascii: file.ui.ascii,
     };
-    Settings { sources, rules, ui, tried, warnings, file: path, paths }
+    let rulebook = super::changes::rulebook(&file);
+    Settings { sources, rules, rulebook, ui, tried, warnings, file: path, paths }
 }
 
 /// A declared context without a kubeconfig of its own is looked for where every tool looks.

@@ -2,6 +2,7 @@
 //! resolved to [`Settings`]. A bad file gives [`Problem`]s and nothing else: half a console is never started.
 
 pub mod alarm_rules;
+pub mod changes;
 pub mod checks;
 pub mod diagnostics;
 pub mod discover;

@@ -17,16 +17,20 @@ pub struct Paths {
     pub config: PathBuf,
     /// The log, and what is kept between two starts.
     pub state: PathBuf,
+    /// The second place of the journal's anchor.
+    pub data: PathBuf,
 }
 
 impl Paths {
-    /// `$XDG_CONFIG_HOME` and `$XDG_STATE_HOME`, else `~/.config` and `~/.local/state`; relative values are ignored, as
+    /// `$XDG_CONFIG_HOME`, `$XDG_STATE_HOME` and `$XDG_DATA_HOME`, else `~/.config`, `~/.local/state` and `~/.local/share`;
+    /// relative values are ignored, as
     /// the XDG rules ask. `None`: there is no home folder either.
     #[must_use]
     pub fn of(machine: &Machine) -> Option<Self> {
         let config = machine.folder("XDG_CONFIG_HOME").or_else(|| machine.in_home(".config"))?;
         let state = machine.folder("XDG_STATE_HOME").or_else(|| machine.in_home(".local/state"))?;
-        Some(Self { config: config.join(NAME), state: state.join(NAME) })
+        let data = machine.folder("XDG_DATA_HOME").or_else(|| machine.in_home(".local/share"))?;
+        Some(Self { config: config.join(NAME), state: state.join(NAME), data: data.join(NAME) })
     }
 
     /// The config file that is read when none is named.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Paths, Problem};
+use crate::action::Rulebook;
 use crate::fleet::Rules;
 use crate::model::SourceSpec;
 
@@ -12,6 +13,8 @@ pub struct Settings {
     /// Sources to open: the configured ones in their order, then the discovered ones.
     pub sources: Vec<SourceSpec>,
     pub rules: Rules,
+    /// What is asked of changes.
+    pub rulebook: Rulebook,
     pub ui: Ui,
     /// What discovery tried, and what came of it.
     pub tried: Vec<Attempt>,

@@ -1,5 +1,4 @@
-//! The parts that later versions read: freeze windows, queues, checklists, policy. Their shape is checked now, so
-//! that a file that is accepted today means the same tomorrow; what is not yet used is said.
+//! The shape of freeze windows, queues, checklists and policy, checked while the file and the line are known.
 
 use super::diagnostics::Document;
 use super::file::{File, Limit, Policy};
@@ -20,7 +19,6 @@ pub fn check(file: &File, document: &mut Document<'_>) {
     for (tier, policy) in [("production", &file.policy.production), ("staging", &file.policy.staging)] {
         policy_of(tier, policy, document);
     }
-    not_yet(file, document);
 }
 
 fn limits(limit: &Limit, path: &[&str], document: &mut Document<'_>) {
@@ -128,15 +126,5 @@ fn policy_of(tier: &str, policy: &Policy, document: &mut Document<'_>) {
     if policy.confirm == Some(super::file::Confirm::None) {
         let message = format!("in {tier}, changes would run without being confirmed");
         document.warn(&["policy", tier, "confirm"], message, "\"press\" or \"type\" is safer");
-    }
-}
-
-/// One warning for everything that is understood and not used yet.
-fn not_yet(file: &File, document: &mut Document<'_>) {
-    let parts = [("freeze", !file.freeze.is_empty()), ("checklist", !file.checklist.is_empty())];
-    let used: Vec<&str> = parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect();
-    if let Some(first) = used.first() {
-        let message = format!("[[{}]] come with a later version; ignored", used.join("]], [["));
-        document.warn(&[first], message, "nothing needs to be changed: this version watches Services");
     }
 }

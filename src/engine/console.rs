@@ -1,14 +1,16 @@
 //! What a face holds: the state, and the feed that moves it (live, or a tape).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::msg::{Ask, Msg, Stamped};
+use super::planner::Operators;
 use super::runtime::Runtime;
 use super::state::State;
 use super::tape::{Player, Recorder};
 use super::update::update;
 use crate::fleet::Rules;
-use crate::model::{SourceSpec, Timestamp};
+use crate::model::{SourceName, SourceSpec, Timestamp};
 use crate::sources::port::{Clock, Opener};
 
 /// Messages applied in one go before a face may draw.
@@ -86,6 +88,17 @@ impl Console {
             Feed::Tape(_) => Stamped { at: self.state.now, msg },
         };
         self.apply(stamped);
+    }
+
+    /// What can change things, of these Sources as far as they are connected.
+    #[must_use]
+    pub fn operators(&self, sources: &BTreeSet<SourceName>) -> Operators {
+        match &self.feed {
+            Feed::Live(runtime) => {
+                sources.iter().filter_map(|name| Some((name.clone(), runtime.operator(name)?))).collect()
+            }
+            Feed::Tape(_) => Operators::new(),
+        }
     }
 
     /// Takes a reloaded configuration.

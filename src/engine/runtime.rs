@@ -11,7 +11,9 @@ use tokio_util::sync::CancellationToken;
 use super::effect::Effect;
 use super::msg::{Msg, PaneId, Stamped};
 use crate::model::{AlarmAsk, CheckSpec, Key, LogAsk, SourceKind, SourceName, SourceSpec, SourceStatus, Text, Update};
-use crate::sources::port::{CheckOrder, Clock, Failure, FailureKind, Gauge, LogOut, News, Opener, RawAsk, Watch};
+use crate::sources::port::{
+    CheckOrder, Clock, Failure, FailureKind, Gauge, LogOut, News, Opener, Operate, RawAsk, Watch,
+};
 use crate::sources::supervisor::{Surroundings, supervise};
 
 /// Room for news and for answers: a Source that is faster than the engine waits here (PERFORMANCE T10: bounded queues).
@@ -91,6 +93,12 @@ impl Runtime {
                 self.add(spec);
             }
         }
+    }
+
+    /// What can change things behind a Source; `None`: it only reads, or is not connected.
+    #[must_use]
+    pub fn operator(&self, name: &SourceName) -> Option<Arc<dyn Operate>> {
+        self.running.get(name)?.source.clone().operate()
     }
 
     /// Puts a message of the engine's own into the stream.

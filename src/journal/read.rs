@@ -37,7 +37,15 @@ pub struct Reading {
 /// Reads a journal's text; `anchor` is the end of the chain as the second place knows it.
 #[must_use]
 pub fn read(text: &str, anchor: Option<&Line>) -> Reading {
-    let mut reading = Reading { records: Vec::new(), end: Line::genesis(), whole: 0, fault: None };
+    read_on(text, Line::genesis(), anchor)
+}
+
+/// The same for the text that follows `after`; `whole` counts from there.
+#[must_use]
+pub fn read_on(text: &str, after: Line, anchor: Option<&Line>) -> Reading {
+    let first = after.seq;
+    let known_end = after.clone();
+    let mut reading = Reading { records: Vec::new(), end: after, whole: 0, fault: None };
     for (number, line) in text.split_inclusive('\n').enumerate() {
         match follow(line, &reading.end, number as u64 + 1) {
             Ok(record) => {
@@ -51,7 +59,12 @@ pub fn read(text: &str, anchor: Option<&Line>) -> Reading {
             }
         }
     }
-    reading.fault = anchor.and_then(|anchor| against(anchor, &reading));
+    reading.fault = anchor.and_then(|anchor| {
+        if anchor.seq == first {
+            return (anchor.hash != known_end.hash && first > 0).then_some(Fault::Rewritten { seq: first });
+        }
+        against(anchor, first, &reading)
+    });
     reading
 }
 
@@ -65,11 +78,11 @@ fn follow(line: &str, end: &Line, number: u64) -> Result<Record, Fault> {
 }
 
 /// The anchor is written after the line: it may be one Record behind, never ahead.
-fn against(anchor: &Line, reading: &Reading) -> Option<Fault> {
+fn against(anchor: &Line, first: u64, reading: &Reading) -> Option<Fault> {
     if anchor.seq > reading.end.seq {
         return Some(Fault::Short { last: reading.end.seq, anchored: anchor.seq });
     }
-    let place = usize::try_from(anchor.seq.checked_sub(1)?).ok()?;
+    let place = usize::try_from(anchor.seq.checked_sub(first + 1)?).ok()?;
     let known = reading.records.get(place)?;
     (known.hash != anchor.hash).then_some(Fault::Rewritten { seq: anchor.seq })
 }

@@ -95,8 +95,14 @@ pub enum Event {
     Started,
     /// A Step is about to change something: written before it does.
     StepBegun,
+    /// One write to the platform, before it is sent.
+    StepWrites,
     /// What came of the Step.
     StepEnded,
+    /// Every Step is taken; what it promises is waited for.
+    Verifying,
+    /// A person wants the Run to end at its next boundary.
+    AbortAsked,
     /// The Run has ended.
     Verdict,
     /// A Run that had no end was told to be over, by whom and why.
@@ -122,7 +128,10 @@ impl Event {
             Self::Refused => "refused",
             Self::Started => "started",
             Self::StepBegun => "step_begun",
+            Self::StepWrites => "step_writes",
             Self::StepEnded => "step_ended",
+            Self::Verifying => "verifying",
+            Self::AbortAsked => "abort_asked",
             Self::Verdict => "verdict",
             Self::Marked => "marked",
             Self::Unlocked => "unlocked",

@@ -5,9 +5,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::chain::Line;
-use super::read::{Fault, Reading, read};
+use super::read::{Fault, Reading, read, read_on};
 use super::record::{Actor, Entry, Record};
 use crate::model::Timestamp;
 
@@ -30,15 +31,30 @@ pub enum JournalError {
     Unsafe { path: PathBuf, what: &'static str },
     #[error("the Record cannot be written: {0}")]
     Entry(String),
+    /// What was decided on an older journal does not hold any more.
+    #[error("{0}")]
+    Overtaken(String),
     #[error("{} has {bytes} bytes, more than a journal may have: move it away to begin a new one", path.display())]
     Large { path: PathBuf, bytes: u64 },
 }
 
 /// A journal: its file, and the folder of its anchor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Journal {
     file: PathBuf,
     anchor: PathBuf,
+    /// How far this process has read and checked it: what stands before is not read again, so that a Record is written as
+    /// fast into a long journal as into a short one (PERFORMANCE T19).
+    checked: Mutex<Checked>,
+}
+
+/// A place in the file up to which it is whole.
+#[derive(Clone, Debug)]
+struct Checked {
+    /// The file itself: another under the same name is another journal.
+    inode: u64,
+    bytes: u64,
+    end: Line,
 }
 
 impl Journal {
@@ -46,7 +62,8 @@ impl Journal {
     /// (owner, mode, no link); nothing is made before the first Record.
     #[must_use]
     pub fn at(state: &Path, second: &Path) -> Self {
-        Self { file: state.join(NAME), anchor: second.join(ANCHOR) }
+        let checked = Mutex::new(Checked { inode: 0, bytes: 0, end: Line::genesis() });
+        Self { file: state.join(NAME), anchor: second.join(ANCHOR), checked }
     }
 
     /// The file.
@@ -60,10 +77,23 @@ impl Journal {
     /// # Errors
     /// Where it cannot be read, is a link or belongs to somebody else. What is wrong *in* it stands in the answer.
     pub fn read(&self) -> Result<Reading, JournalError> {
-        let anchor = self.anchored()?;
-        let Some(mut file) = self.open(OpenOptions::new().read(true))? else { return Ok(read("", anchor.as_ref())) };
+        *self.checked() = Checked { inode: 0, bytes: 0, end: Line::genesis() };
+        self.newer()
+    }
+
+    /// The Records that came since the last call of this, [`Journal::read`] or [`Journal::append`]; cheap where there are
+    /// none.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn newer(&self) -> Result<Reading, JournalError> {
+        let mut checked = self.checked();
+        let Some(mut file) = self.open(OpenOptions::new().read(true))? else {
+            return Ok(read("", self.anchored()?.as_ref()));
+        };
         file.lock_shared().map_err(|cause| self.io(cause))?;
-        self.load(&mut file, anchor.as_ref())
+        let anchor = self.anchored()?;
+        self.go_on(&mut file, &mut checked, anchor.as_ref())
     }
 
     /// Appends `entries` as one write: all of them are on the disk when it returns, or none is.
@@ -71,30 +101,65 @@ impl Journal {
     /// # Errors
     /// Where the journal is not whole, not ours, or the disk does not take it. Then nothing may be done.
     pub fn append(&self, at: Timestamp, actor: &Actor, entries: Vec<Entry>) -> Result<Vec<Record>, JournalError> {
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true).mode(0o600);
-        let missing = || JournalError::Unsafe { path: self.file.clone(), what: "cannot be made" };
-        let mut file = self.open(&mut options)?.ok_or_else(missing)?;
+        self.append_unless(at, actor, entries, |_| None)
+    }
+
+    /// The same, unless a Record that somebody else has written since this process last looked stands against it: looked
+    /// at and written under one lock, so that of two at once exactly one goes on.
+    ///
+    /// # Errors
+    /// As [`Journal::append`]; [`JournalError::Overtaken`] with the words of `against`.
+    pub fn append_unless(
+        &self,
+        at: Timestamp,
+        actor: &Actor,
+        entries: Vec<Entry>,
+        against: impl FnOnce(&[Record]) -> Option<String>,
+    ) -> Result<Vec<Record>, JournalError> {
+        let mut checked = self.checked();
+        let mut file = self.open_or_make()?;
         file.lock().map_err(|cause| self.io(cause))?;
-        let reading = self.load(&mut file, self.anchored()?.as_ref())?;
+        let reading = self.go_on(&mut file, &mut checked, self.anchored()?.as_ref())?;
         if let Some(fault) = reading.fault {
             return Err(JournalError::Untrusted { fault });
         }
-        let (mut end, mut text, mut records) = (reading.end, String::new(), Vec::with_capacity(entries.len()));
+        if let Some(words) = against(&reading.records) {
+            return Err(JournalError::Overtaken(words));
+        }
+        let (mut end, mut text, mut records) = (checked.end.clone(), String::new(), Vec::with_capacity(entries.len()));
         for entry in entries {
             let (line, record) = end.next(at, actor, entry).map_err(JournalError::Entry)?;
             text.push_str(&line);
             end = Line { seq: record.seq, hash: record.hash.clone() };
             records.push(record);
         }
-        if let Err(cause) = file.write_all(text.as_bytes()).and_then(|()| file.sync_data()) {
-            // Half a line on a full disk would make the journal torn: it is taken back while we hold the lock. That this
-            // may fail as well is found by the next reader.
-            drop(file.set_len(reading.whole));
-            return Err(self.io(cause));
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data()).map_err(|cause| self.io(cause));
+        if let Err(error) = written.and_then(|()| self.anchor(&end)) {
+            // Half a line on a full disk would make the journal torn, and a Record that its writer takes for unwritten
+            // would lie: it is taken back while we hold the lock. That this may fail as well is found by the next reader.
+            drop(file.set_len(checked.bytes).and_then(|()| file.sync_data()));
+            return Err(error);
         }
-        self.anchor(&end)?;
+        checked.bytes += text.len() as u64;
+        checked.end = end;
         Ok(records)
+    }
+
+    fn checked(&self) -> MutexGuard<'_, Checked> {
+        self.checked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the file, making it where it is missing; the name of a new one is on the disk before anything stands in it.
+    fn open_or_make(&self) -> Result<File, JournalError> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true);
+        if let Some(file) = self.open(&mut options)? {
+            return Ok(file);
+        }
+        let missing = || JournalError::Unsafe { path: self.file.clone(), what: "cannot be made" };
+        let file = self.open(options.create(true).mode(0o600))?.ok_or_else(missing)?;
+        synced(self.file.parent()).map_err(|cause| self.io(cause))?;
+        Ok(file)
     }
 
     /// Cuts off a last line that a crash left without its end, and keeps it beside the journal. Only for a torn end: what
@@ -105,7 +170,7 @@ impl Journal {
     pub fn mend(&self) -> Result<Option<PathBuf>, JournalError> {
         let Some(mut file) = self.open(OpenOptions::new().read(true).write(true))? else { return Ok(None) };
         file.lock().map_err(|cause| self.io(cause))?;
-        let reading = self.load(&mut file, None)?;
+        let reading = self.load(&mut file)?;
         match reading.fault {
             None => Ok(None),
             Some(Fault::Torn { after }) => {
@@ -145,16 +210,30 @@ impl Journal {
         what.map_or(Ok(Some(file)), |what| Err(JournalError::Unsafe { path: self.file.clone(), what }))
     }
 
-    fn load(&self, file: &mut File, anchor: Option<&Line>) -> Result<Reading, JournalError> {
-        let bytes = file.metadata().map_err(|cause| self.io(cause))?.len();
-        if bytes > LARGEST {
-            return Err(JournalError::Large { path: self.file.clone(), bytes });
+    /// The whole file, without regard to what was read before.
+    fn load(&self, file: &mut File) -> Result<Reading, JournalError> {
+        let mut fresh = Checked { inode: 0, bytes: 0, end: Line::genesis() };
+        self.go_on(file, &mut fresh, None)
+    }
+
+    /// Reads on from where it was checked last. A file that is another one, or shorter than what was checked, is read
+    /// from its start.
+    fn go_on(&self, file: &mut File, checked: &mut Checked, anchor: Option<&Line>) -> Result<Reading, JournalError> {
+        let found = file.metadata().map_err(|cause| self.io(cause))?;
+        if found.len() > LARGEST {
+            return Err(JournalError::Large { path: self.file.clone(), bytes: found.len() });
+        }
+        if found.ino() != checked.inode || found.len() < checked.bytes {
+            *checked = Checked { inode: found.ino(), bytes: 0, end: Line::genesis() };
         }
         let mut content = Vec::new();
-        file.seek(SeekFrom::Start(0)).map_err(|cause| self.io(cause))?;
+        file.seek(SeekFrom::Start(checked.bytes)).map_err(|cause| self.io(cause))?;
         file.read_to_end(&mut content).map_err(|cause| self.io(cause))?;
         // A flipped bit may leave no UTF-8; the replaced character then differs from what was hashed, and is told.
-        Ok(read(&String::from_utf8_lossy(&content), anchor))
+        let reading = read_on(&String::from_utf8_lossy(&content), checked.end.clone(), anchor);
+        checked.bytes += reading.whole;
+        checked.end = reading.end.clone();
+        Ok(reading)
     }
 
     /// `SEQ HASH` as the second place has it. One that cannot be understood is no anchor: the next Record writes it anew.
@@ -175,7 +254,10 @@ impl Journal {
         options.write(true).create(true).truncate(true).mode(0o600);
         let written = options
             .open(&beside)
-            .and_then(|mut file| file.write_all(format!("{} {}\n", end.seq, end.hash).as_bytes()))
+            .and_then(|mut file| {
+                file.write_all(format!("{} {}\n", end.seq, end.hash).as_bytes())?;
+                file.sync_data()
+            })
             .and_then(|()| std::fs::rename(&beside, &self.anchor));
         written.map_err(|cause| JournalError::Io { path: self.anchor.clone(), cause })
     }
@@ -183,6 +265,11 @@ impl Journal {
     fn io(&self, cause: io::Error) -> JournalError {
         JournalError::Io { path: self.file.clone(), cause }
     }
+}
+
+/// Makes the names in a folder last.
+fn synced(folder: Option<&Path>) -> io::Result<()> {
+    folder.map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 #[cfg(test)]
@@ -293,6 +380,7 @@ mod tests {
         add(&place.journal, 1).unwrap();
         fs::remove_dir_all(place.journal.anchor.parent().unwrap()).unwrap();
         assert!(add(&place.journal, 1).is_err(), "an anchor that cannot be written stops what was to be done");
-        assert_eq!(place.journal.read().unwrap().fault, None);
+        let reading = place.journal.read().unwrap();
+        assert_eq!((reading.records.len(), reading.fault), (1, None), "what was not anchored was not written either");
     }
 }

@@ -15,3 +15,12 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
+
+/// This very program once more, to outlive us: it reads what we write to it, and its first words reach us.
+#[must_use]
+pub fn ourselves(program: impl AsRef<OsStr>) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the door to child processes")]
+    let mut command = Command::new(program);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(false);
+    command
+}

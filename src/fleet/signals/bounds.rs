@@ -125,7 +125,7 @@ impl Fleet {
     }
 
     /// The entry of `[environment.limits]` that speaks of a Service.
-    fn limit_rule(&self, service: &Address) -> Option<&LimitRule> {
+    pub fn limit_rule(&self, service: &Address) -> Option<&LimitRule> {
         let place = &service.environment;
         let declared = self.rules.declared(place.system.as_ref(), &place.environment)?;
         declared.limits.iter().find(|limit| is_like(&limit.service, service.service.raw()))
