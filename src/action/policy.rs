@@ -261,6 +261,7 @@ fn guard(name: &str, outcome: Outcome, detail: &str) -> Guard {
 
 fn fresh(by: &Circumstances) -> Guard {
     match by.fact_age_seconds {
+        Some(0) => guard("fresh", Outcome::Passed, "read just now"),
         Some(age) if age <= FRESH_SECONDS => guard("fresh", Outcome::Passed, &format!("{age}s")),
         Some(age) => {
             guard("fresh", Outcome::Refused, &format!("what is known of it is {age}s old, more than {FRESH_SECONDS}s"))

@@ -154,7 +154,10 @@ fn show(books: &Books, run: &Run, format: Format) -> Result<Exit, Failure> {
             ));
         }
         (Some(message), _) => {
-            text.push_str(&format!("  verdict    {}: {message}\n", run.verdict.map_or("", |v| v.word())))
+            text.push_str(&format!(
+                "  verdict    {}: {message}\n",
+                run.verdict.map_or("", crate::action::Verdict::word)
+            ));
         }
         (None, _) => text.push_str(&format!("  state      {}\n", run.state.word())),
     }

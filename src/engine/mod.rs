@@ -22,3 +22,6 @@ pub use effect::Effect;
 pub use msg::{Ask, LogsWanted, Msg, PaneId, Stamped};
 pub use state::{AlarmPane, LogPane, RawPane, State};
 pub use update::update;
+
+#[cfg(test)]
+mod tests;

@@ -9,13 +9,12 @@ use super::state::State;
 use crate::action::policy::{Circumstances, Item, Upstream};
 use crate::action::verb::Cannot;
 use crate::action::verb::promote::Wanted;
+use crate::action::verb::rollback::earlier;
 use crate::action::{self, Intent, Material, Plan, Rulebook, Wish, release};
-use crate::fleet::Fleet;
 use crate::fleet::rules::LimitRule;
+use crate::fleet::{Fleet, QueueView};
 use crate::journal::{Ledger, Runs};
-use crate::model::{
-    Address, AlarmState, Contained, Freshness, Image, Outcome, Rehearsal, SourceName, Target, Text, Tier, Timestamp,
-};
+use crate::model::{Address, AlarmState, Contained, Image, Outcome, Rehearsal, SourceName, Target, Text, Tier};
 use crate::sources::port::{Failure, Look, Operate};
 
 /// What can change things, by its Source's name.
@@ -90,7 +89,7 @@ pub fn prepare(
         policy: rulebook.policy(service.tier).clone(),
         unlocked_until: runs.unlocked_until(&books.actor().user, &whole),
         frozen: frozen.filter_map(|freeze| Some((freeze.reason.clone(), freeze.until(now)?))).max_by_key(|f| f.1),
-        fact_age_seconds: oldest(fleet, &intent.target, now),
+        fact_age_seconds: None,
         limits: fleet.limit_rule(&intent.target).and_then(configured),
         unfinished: runs.unfinished(&intent.target).map(|run| run.id.clone()),
         rehearsals: Vec::new(),
@@ -115,6 +114,8 @@ pub fn prepare(
 pub async fn complete(prepared: Prepared, operators: &Operators) -> Result<Plan, NoPlan> {
     let Prepared { intent, tier, looks, from, mut by, around, ledger } = prepared;
     let mut material = Material { targets: look_all(&looks, operators).await?, ..Material::default() };
+    // What the watch knows may be old or not there yet; the Targets were read from their platforms just now.
+    by.fact_age_seconds = Some(0);
     if let Some((address, looks)) = from {
         let sources = look_all(&looks, operators).await?;
         let release = wanted_release(&intent, &sources, &ledger, &address)?;
@@ -214,7 +215,7 @@ async fn return_to(
         Some(id) => ledger.releases(service).iter().find(|release| release.id.raw().starts_with(id.raw())),
         None => ledger.before(service, current.as_ref()),
     };
-    let keeps = targets.iter().any(|target| target.state.revisions.len() > 1);
+    let keeps = to.is_some() || targets.iter().any(|target| earlier(target).is_some());
     match chosen {
         Some(release) => {
             let wanted = find_all(targets, &release.containers, operators).await?;
@@ -247,17 +248,6 @@ fn looks(fleet: &Fleet, service: &Address) -> Option<Vec<Look>> {
         name: w.name.clone(),
     };
     Some(changing.map(look).collect())
-}
-
-/// Seconds since the quietest of its Sources gave a sign of life; `None`: one of them is not fresh.
-fn oldest(fleet: &Fleet, service: &Address, now: Timestamp) -> Option<i64> {
-    let keys = &fleet.service(service)?.workloads;
-    let age = |key: &crate::model::Key| {
-        let source = fleet.source(&key.source).filter(|s| matches!(s.state, Freshness::Fresh | Freshness::Partial))?;
-        let heard = source.status.answered_at.unwrap_or(source.since);
-        Some((now.as_second() - heard.as_second()).max(0))
-    };
-    keys.iter().map(age).collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
 /// An autoscaler's limits are its own affair; those of the configuration are ours to keep.
@@ -297,7 +287,7 @@ fn around(fleet: &Fleet, service: &Address) -> Vec<Text> {
         let since = view.alarm.since.map(|at| format!(" since {at:.0}")).unwrap_or_default();
         words.push(Text::line(&format!("alarm {} fires{since}", view.alarm.name)));
     }
-    for view in fleet.queues_of(service).into_iter().filter(|view| view.is_bad()) {
+    for view in fleet.queues_of(service).into_iter().filter(QueueView::is_bad) {
         words.push(Text::line(&format!("queue {} is {}", view.queue.name, view.state.word())));
     }
     words.truncate(6);

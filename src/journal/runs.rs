@@ -53,7 +53,9 @@ impl Runs {
     #[must_use]
     pub fn of(records: &[Record]) -> Self {
         let mut runs = Self::default();
-        records.iter().for_each(|record| runs.take(record));
+        for record in records {
+            runs.take(record);
+        }
         runs
     }
 

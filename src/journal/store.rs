@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use super::chain::Line;
 use super::read::{Fault, Reading, read, read_on};
@@ -55,6 +56,14 @@ struct Checked {
     inode: u64,
     bytes: u64,
     end: Line,
+    /// When the file was written last, as it was found then.
+    written: Option<SystemTime>,
+}
+
+impl Checked {
+    fn nothing(inode: u64) -> Self {
+        Self { inode, bytes: 0, end: Line::genesis(), written: None }
+    }
 }
 
 impl Journal {
@@ -62,7 +71,7 @@ impl Journal {
     /// (owner, mode, no link); nothing is made before the first Record.
     #[must_use]
     pub fn at(state: &Path, second: &Path) -> Self {
-        let checked = Mutex::new(Checked { inode: 0, bytes: 0, end: Line::genesis() });
+        let checked = Mutex::new(Checked::nothing(0));
         Self { file: state.join(NAME), anchor: second.join(ANCHOR), checked }
     }
 
@@ -77,7 +86,7 @@ impl Journal {
     /// # Errors
     /// Where it cannot be read, is a link or belongs to somebody else. What is wrong *in* it stands in the answer.
     pub fn read(&self) -> Result<Reading, JournalError> {
-        *self.checked() = Checked { inode: 0, bytes: 0, end: Line::genesis() };
+        *self.checked() = Checked::nothing(0);
         self.newer()
     }
 
@@ -142,6 +151,7 @@ impl Journal {
         }
         checked.bytes += text.len() as u64;
         checked.end = end;
+        checked.written = file.metadata().and_then(|found| found.modified()).ok();
         Ok(records)
     }
 
@@ -212,19 +222,21 @@ impl Journal {
 
     /// The whole file, without regard to what was read before.
     fn load(&self, file: &mut File) -> Result<Reading, JournalError> {
-        let mut fresh = Checked { inode: 0, bytes: 0, end: Line::genesis() };
+        let mut fresh = Checked::nothing(0);
         self.go_on(file, &mut fresh, None)
     }
 
-    /// Reads on from where it was checked last. A file that is another one, or shorter than what was checked, is read
-    /// from its start.
+    /// Reads on from where it was checked last. A file that is another one, shorter than what was checked, or written
+    /// without becoming longer, is read from its start.
     fn go_on(&self, file: &mut File, checked: &mut Checked, anchor: Option<&Line>) -> Result<Reading, JournalError> {
         let found = file.metadata().map_err(|cause| self.io(cause))?;
         if found.len() > LARGEST {
             return Err(JournalError::Large { path: self.file.clone(), bytes: found.len() });
         }
-        if found.ino() != checked.inode || found.len() < checked.bytes {
-            *checked = Checked { inode: found.ino(), bytes: 0, end: Line::genesis() };
+        let written = found.modified().ok();
+        let touched = found.len() == checked.bytes && written != checked.written;
+        if found.ino() != checked.inode || found.len() < checked.bytes || touched {
+            *checked = Checked::nothing(found.ino());
         }
         let mut content = Vec::new();
         file.seek(SeekFrom::Start(checked.bytes)).map_err(|cause| self.io(cause))?;
@@ -233,6 +245,7 @@ impl Journal {
         let reading = read_on(&String::from_utf8_lossy(&content), checked.end.clone(), anchor);
         checked.bytes += reading.whole;
         checked.end = reading.end.clone();
+        checked.written = written;
         Ok(reading)
     }
 
@@ -319,7 +332,9 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "two writers are two threads")]
         let writers: Vec<_> = (0..4)
             .map(|_| {
-                let journal = place.journal.clone();
+                // As two processes have it: each knows the file by itself alone.
+                let folder = |file: &Path| file.parent().unwrap().to_owned();
+                let journal = Journal::at(&folder(&place.journal.file), &folder(&place.journal.anchor));
                 std::thread::spawn(move || (0..25).for_each(|_| drop(add(&journal, 1).unwrap())))
             })
             .collect();

@@ -18,21 +18,42 @@ pub struct Verb {
     /// The key on screens, as UX has it; `None`: in the action menu only.
     pub key: Option<char>,
     pub does: &'static str,
+    /// Why it cannot be used from the screen, and what does the same.
+    pub elsewhere: &'static str,
+}
+
+const fn verb(name: &'static str, key: Option<char>, does: &'static str, elsewhere: &'static str) -> Verb {
+    Verb { name, key, does, elsewhere }
 }
 
 /// Every verb, in the order of the action menu.
 pub const VERBS: &[Verb] = &[
-    Verb { name: "scale", key: Some('S'), does: "change the number of Instances" },
-    Verb { name: "restart", key: Some('R'), does: "replace Instances one after the other" },
-    Verb { name: "promote", key: Some('P'), does: "bring a Release to the next Environment, by digest" },
-    Verb { name: "roll back", key: Some('B'), does: "return to the last verified Release" },
-    Verb { name: "silence", key: Some('A'), does: "silence an Alarm for a time" },
-    Verb { name: "unlock", key: Some('U'), does: "allow changes in a production Environment for a time" },
-    Verb { name: "shell", key: Some('X'), does: "open a shell in an Instance" },
-    Verb { name: "pause", key: None, does: "pause a rollout" },
-    Verb { name: "resume", key: None, does: "resume a rollout" },
-    Verb { name: "undo", key: None, does: "undo a rollout that is under way" },
-    Verb { name: "delete", key: None, does: "delete one Instance and let it be replaced" },
+    verb("scale", Some('S'), "change the number of Instances", "by command: quarterdeck scale ADDRESS N"),
+    verb("restart", Some('R'), "replace Instances one after the other", "by command: quarterdeck restart ADDRESS"),
+    verb(
+        "promote",
+        Some('P'),
+        "bring a Release to the next Environment, by digest",
+        "by command: quarterdeck promote ADDRESS --to ENV",
+    ),
+    verb("roll back", Some('B'), "return to the last verified Release", "by command: quarterdeck rollback ADDRESS"),
+    verb(
+        "silence",
+        Some('A'),
+        "silence an Alarm for a time",
+        "this version cannot silence: use Alertmanager's own page",
+    ),
+    verb(
+        "unlock",
+        Some('U'),
+        "allow changes in a production Environment for a time",
+        "by command: quarterdeck unlock ENV --for 30m",
+    ),
+    verb("shell", Some('X'), "open a shell in an Instance", "this version opens none: use docker exec or kubectl exec"),
+    verb("pause", None, "pause a rollout", "by command: quarterdeck pause ADDRESS"),
+    verb("resume", None, "resume a rollout", "by command: quarterdeck resume ADDRESS"),
+    verb("undo", None, "undo a rollout that is under way", "by command: quarterdeck undo ADDRESS"),
+    verb("delete", None, "delete one Instance and let it be replaced", "by command: quarterdeck delete INSTANCE"),
 ];
 
 /// Whether a verb can be used, and the reason where it cannot.
@@ -43,9 +64,8 @@ pub enum Availability {
     Withheld(&'static str),
 }
 
-/// Whether `verb` can be used in this build. This version of Quarterdeck only reads: it holds no code that can change
-/// infrastructure, so that nothing can go wrong by a key.
+/// Whether `verb` can be used from the screen.
 #[must_use]
-pub fn availability(_verb: &Verb) -> Availability {
-    Availability::Withheld("this version only watches: it holds no code that changes anything")
+pub fn availability(verb: &Verb) -> Availability {
+    Availability::Withheld(verb.elsewhere)
 }

@@ -64,12 +64,15 @@ fn named<'a>(target: &'a Target, id: &Text) -> Option<&'a TargetRevision> {
     target.state.revisions.iter().find(is)
 }
 
-/// The newest revision that was *made* before the current one: platforms give a revision that is returned to a new
-/// number, so the number before would be the bad one again.
-fn earlier(target: &Target) -> Option<&TargetRevision> {
+/// The newest revision with other images that was *made* before the current one: platforms give a revision that is
+/// returned to a new number, so the number before would be the bad one again; and one with the same images (a restart)
+/// is the same Release.
+#[must_use]
+pub fn earlier(target: &Target) -> Option<&TargetRevision> {
     let revisions = &target.state.revisions;
-    let made = revisions.iter().find(|r| r.current)?.made_at?;
-    revisions.iter().filter(|r| !r.current && r.made_at.is_some_and(|at| at < made)).max_by_key(|r| r.made_at)
+    let current = revisions.iter().find(|r| r.current)?;
+    let before = |r: &&TargetRevision| r.made_at.is_some() && r.made_at < current.made_at;
+    revisions.iter().filter(before).filter(|r| r.containers != current.containers).max_by_key(|r| r.made_at)
 }
 
 fn runs_as(target: &Target, revision: &TargetRevision) -> Text {

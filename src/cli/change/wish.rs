@@ -35,9 +35,12 @@ pub(super) fn destination(
 pub(super) fn instance(session: &Session, typed: &str) -> Result<(Address, Text), Failure> {
     let fleet = &session.console.state.fleet;
     let (place, name) = typed.rsplit_once('/').map_or((None, typed), |(place, name)| (Some(place), name));
-    let only = place.map(|place| address::required(session, place)).transpose()?;
+    if let Some(place) = place {
+        // Whether it is there is for the fresh read of its Workload to say.
+        return Ok((address::required(session, place)?, Text::name(name)));
+    }
     let mut found = Vec::new();
-    for service in fleet.services().filter(|service| only.as_ref().is_none_or(|only| *only == service.address)) {
+    for service in fleet.services() {
         for instance in service.instances.iter().filter_map(|key| fleet.instance(key)) {
             if instance.name.raw() == name || *instance.key.uid == *name {
                 found.push((service.address.clone(), instance.name.clone()));
@@ -45,6 +48,10 @@ pub(super) fn instance(session: &Session, typed: &str) -> Result<(Address, Text)
         }
     }
     match found.len() {
+        0 if !session.not_fresh().is_empty() => {
+            Err(Failure::new(Exit::NotFresh, format!("no Instance is called {name}"))
+                .hint("a Source is not read yet: put the Service's address in front, as in prod/api/NAME"))
+        }
         0 => Err(Failure::new(Exit::Usage, format!("no Instance is called {name}"))
             .hint("the tab Instances of a Service lists their names")),
         1 => Ok(found.swap_remove(0)),

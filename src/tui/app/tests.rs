@@ -134,7 +134,7 @@ async fn a_paste_with_no_field_open_does_nothing_but_say_so() {
 async fn a_verb_that_is_not_there_says_why() {
     let mut shell = Shell::new();
     shell.press(&["S"]);
-    assert!(shell.screen().contains("scale: this version only watches"), "{}", shell.screen());
+    assert!(shell.screen().contains("scale: by command: quarterdeck scale"), "{}", shell.screen());
 }
 
 #[tokio::test]

@@ -46,5 +46,7 @@ def _client(home, ssh):
         f"Host {name}\n  HostName 127.0.0.1\n  Port {port}\n  User root\n  IdentityFile {home}/user\n  IdentitiesOnly yes\n  UserKnownHostsFile {home}/{known}\n"
         "  GlobalKnownHostsFile none\n" for name, (known, port) in hosts.items()))
     wrapper = places.folder("ssh/bin") / "ssh"
+    if ssh == str(wrapper):                                     # a caller whose PATH begins with it: it must not call itself
+        ssh = "/usr/bin/ssh"
     wrapper.write_text(f'#!/bin/sh\nexec {ssh} -F {home}/config "$@"\n')
     wrapper.chmod(0o755)
