@@ -7,15 +7,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use quarterdeck::action::{Count, Wish};
+use quarterdeck::engine::clock::SystemClock;
 use quarterdeck::engine::{Msg, Stamped, State, update};
 use quarterdeck::fleet::Rules;
 use quarterdeck::model::{
-    Connection, Fact, HealthState, Key, LogAsk, LogLine, Service, SourceKind, SourceSpec, Text, Timestamp, Update,
+    Answer, Connection, Fact, HealthState, Key, Kind, LogAsk, LogLine, Rollout, Service, SourceKind, SourceName,
+    SourceSpec, Target, Text, Timestamp, Update, WorkloadKind,
 };
 use quarterdeck::sources::demo::{self, Teller, World};
-use quarterdeck::sources::port::{Clock, Desk, FailureKind, Gauge, LogBatch, LogOut, News, RawAsk, Watch};
+use quarterdeck::sources::port::{
+    Clock, Desk, FailureKind, Gauge, LogBatch, LogOut, Look, News, Operate, RawAsk, Watch,
+};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+
+#[path = "wire/ordered.rs"]
+mod ordered;
 
 const SEED: u64 = 7;
 
@@ -38,7 +46,7 @@ impl Story {
     fn begins_at(story: i64) -> Self {
         let mut state = State::new(Rules::default(), at(story));
         let tellers = demo::specs(SEED, start()).into_iter().map(|spec| {
-            let Connection::Demo { seed, site, start } = &spec.connection else { panic!("not a demo") };
+            let Connection::Demo { seed, site, start, .. } = &spec.connection else { panic!("not a demo") };
             let world = World::of(&spec.name, *seed, site, *start).unwrap();
             (spec, Teller::new(world))
         });
@@ -376,4 +384,99 @@ async fn a_console_that_opens_while_a_laptop_sleeps_sees_what_was_known_as_stale
     let Some(Update::Status(status)) = news.last() else { panic!("{news:?}") };
     assert_eq!(status.state, quarterdeck::model::Freshness::Stale);
     assert!(status.detail.as_ref().is_some_and(|words| words.raw().starts_with("no sign of life since")));
+}
+
+/// One Source of a story that is kept in a file, or that stands still, opened as a process of its own would.
+fn opened(
+    site: &str,
+    start: Timestamp,
+    changes: Option<&std::path::Path>,
+    still: Option<Timestamp>,
+) -> Arc<dyn Operate> {
+    let mut spec = demo::specs(SEED, start).into_iter().find(|spec| spec.name.0.raw() == site).unwrap();
+    let Connection::Demo { changes: kept, still: stands, .. } = &mut spec.connection else { panic!("not a demo") };
+    (*kept, *stands) = (changes.map(Into::into), still);
+    demo::open(&spec).unwrap().operate().unwrap()
+}
+
+async fn frontend(who: &Arc<dyn Operate>) -> Target {
+    let key = Key::new(&SourceName::new("eks:biz"), Kind::Workload, "");
+    let (scope, name) = (Text::name("biz-prod"), Text::name("frontend"));
+    who.clone().look(Look { key, kind: WorkloadKind::Deployment, scope, name }).await.unwrap()
+}
+
+#[tokio::test]
+async fn g2_what_one_process_changes_every_other_sees_and_an_order_on_the_old_read_is_stale() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("seed-7.changes.jsonl");
+    let start = SystemClock.now() - jiff::SignedDuration::from_secs(1000);
+    let (one, two) = (opened("eks:biz", start, Some(&file), None), opened("eks:biz", start, Some(&file), None));
+    let planned = frontend(&one).await;
+    assert_eq!(planned.desired, Some(2));
+    let to = |count| Wish::Scale { to: Count::To(count) };
+    let witness = ordered::Witness::default();
+    let answer = witness.perform(one, ordered::ordered(to(4), &planned, vec![])).await;
+    assert!(matches!(answer, Answer::Taken { .. }), "{answer:?}");
+    assert_eq!(witness.said(), ["scale frontend 2 → 4 (simulated)"]);
+    assert_eq!(frontend(&two).await.desired, Some(4));
+    let late = ordered::perform(&two, ordered::ordered(to(6), &planned, vec![])).await;
+    let Answer::Stale { moved } = late else { panic!("{late:?}") };
+    assert_eq!((moved[0].what.raw(), moved[0].found.raw()), ("desired", "4"));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(frontend(&two).await.desired, Some(2), "the story was reset");
+}
+
+#[tokio::test]
+async fn in_a_story_that_stands_still_a_change_is_done_at_once() {
+    let now = at(600);
+    let who = opened("eks:biz", start(), None, Some(now));
+    let before = frontend(&who).await;
+    for wish in [Wish::Scale { to: Count::To(3) }, Wish::Restart] {
+        let answer = ordered::perform(&who, ordered::ordered(wish, &frontend(&who).await, vec![])).await;
+        assert!(matches!(answer, Answer::Taken { .. }), "{answer:?}");
+        let after = frontend(&who).await;
+        assert_eq!((after.desired, after.ready, after.state.updated), (Some(3), Some(3), Some(3)), "{after:#?}");
+        assert_eq!((after.state.running.len(), after.state.rollout.clone()), (3, Rollout::Steady));
+    }
+    let after = frontend(&who).await;
+    assert!(after.state.running.iter().all(|one| one.started_at >= Some(now)), "{:?}", after.state.running);
+    assert!(after.state.running.iter().all(|one| before.state.running.iter().all(|other| other.id != one.id)));
+}
+
+#[tokio::test]
+async fn the_open_screen_of_another_process_sees_the_change_within_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("seed-7.changes.jsonl");
+    let start = SystemClock.now() - jiff::SignedDuration::from_secs(1000);
+    let who = opened("eks:biz", start, Some(&file), None);
+    let mut spec = demo::specs(SEED, start).into_iter().find(|spec| spec.name.0.raw() == "eks:biz").unwrap();
+    if let Connection::Demo { changes, .. } = &mut spec.connection {
+        *changes = Some(file.clone());
+    }
+    let (out, mut news) = mpsc::channel(64);
+    let (_visible, seen) = watch::channel(Arc::from([]));
+    let cancel = CancellationToken::new();
+    let desk =
+        Desk::new(spec.name.clone(), out, seen, Arc::new(SystemClock), cancel.clone(), Arc::new(Gauge::default()));
+    let screen = desk.clone().spawn(demo::open(&spec).unwrap().watch(desk));
+    let mut wanted = async |count: u32| {
+        let told = async {
+            while let Some(news) = news.recv().await {
+                let is = |update: &Update| {
+                    matches!(update, Update::Put(_, Fact::Workload(w))
+                        if (w.scope.raw(), w.name.raw()) == ("biz-prod", "frontend") && w.desired == Some(count))
+                };
+                if news.updates.iter().any(is) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), told).await.expect("it is told");
+    };
+    wanted(2).await;
+    let order = ordered::ordered(Wish::Scale { to: Count::To(5) }, &frontend(&who).await, vec![]);
+    assert!(matches!(ordered::perform(&who, order).await, Answer::Taken { .. }));
+    wanted(5).await;
+    cancel.cancel();
+    screen.abort();
 }

@@ -10,7 +10,7 @@ use crate::config::paths::StateError;
 use crate::config::{Machine, Settings, StateFolder};
 use crate::engine::clock::{Clock, FixedClock, SystemClock};
 use crate::fleet::rules::{AlarmRule, EnvironmentRule, LimitRule, Rules, ScaleOut};
-use crate::model::Timestamp;
+use crate::model::{Connection, Timestamp};
 
 /// Where a story begins whose time is given: a Monday at three in the morning, in seconds since 1970.
 const STILL: i64 = 1_767_582_000;
@@ -28,6 +28,7 @@ struct Story {
 pub fn reset(global: &Global) -> Result<Exit, Failure> {
     let state = folder(&dispatch::settings(global, &Machine::here())?).map_err(unusable)?;
     state.remove(&file(global.seed)).map_err(unusable)?;
+    state.remove(&changes(global.seed)).map_err(unusable)?;
     output::text(&format!("the story of seed {} begins anew at its next use\n", global.seed))?;
     Ok(Exit::Done)
 }
@@ -48,6 +49,16 @@ pub fn enter(global: &Global, wiring: &Wiring, settings: &mut Settings) -> Resul
         None => (begun(global.seed, settings).map_err(unusable)?, Arc::new(SystemClock)),
     };
     settings.sources = (wiring.demo)(global.seed, start);
+    let kept = match global.at {
+        Some(_) => None,
+        None => Some(folder(settings).map_err(unusable)?.path().join(changes(global.seed))),
+    };
+    for source in &mut settings.sources {
+        if let Connection::Demo { changes, still, .. } = &mut source.connection {
+            *still = kept.is_none().then(|| clock.now());
+            changes.clone_from(&kept);
+        }
+    }
     settings.rules = rules();
     settings.tried.clear();
     settings.warnings.clear();
@@ -97,6 +108,11 @@ fn folder(settings: &Settings) -> Result<StateFolder, StateError> {
 
 fn file(seed: u64) -> String {
     format!("seed-{seed}.json")
+}
+
+/// Where what people change in a seed's world is kept, for every process that shows it.
+fn changes(seed: u64) -> String {
+    format!("seed-{seed}.changes.jsonl")
 }
 
 fn unusable(error: StateError) -> Failure {

@@ -128,6 +128,12 @@ pub enum Connection {
         seed: u64,
         site: String,
         start: Timestamp,
+        /// Where what people change in this world is kept for all processes; `None`: in this process alone.
+        #[serde(default)]
+        changes: Option<PathBuf>,
+        /// The clock stands still at this moment: what is changed is taken to have been done long enough ago.
+        #[serde(default)]
+        still: Option<Timestamp>,
     },
 }
 

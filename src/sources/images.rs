@@ -10,7 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::port::{Failure, FailureKind};
-use crate::model::{Image, Text};
+use crate::model::{Image, Target, Text};
 
 const CONNECT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -83,6 +83,17 @@ pub async fn find(image: &Image, places: &[&str]) -> Result<Option<Image>, Failu
         }
     }
     failure.map_or(Ok(None), Err)
+}
+
+/// The image where the target runs it, or keeps a declaration of it, by this digest: whoever runs it has pulled it.
+#[must_use]
+pub fn seen(target: &Target, image: &Image) -> Option<Image> {
+    let wanted = by_digest(image)?;
+    let (_, digest) = wanted.split_once('@')?;
+    let running = target.state.running.iter().flat_map(|one| &one.containers);
+    let kept = target.state.revisions.iter().flat_map(|one| &one.containers);
+    let known = running.chain(kept).filter_map(|contained| by_digest(&contained.image));
+    known.into_iter().find(|known| known.ends_with(digest)).map(|known| Image::of_reference(&known))
 }
 
 impl Place {

@@ -15,19 +15,19 @@ use crate::fixtures::session::Session;
 use crate::fixtures::wait::until;
 
 #[path = "../wire/aws/watched.rs"]
-mod watched;
+pub(crate) mod watched;
 
-const KEYS: &str = "aws_access_key_id = lab\naws_secret_access_key = lab\n";
+pub(crate) const KEYS: &str = "aws_access_key_id = lab\naws_secret_access_key = lab\n";
 const HOME: &str = "123456789012";
 
 /// An account that nobody has used so far.
-fn account() -> String {
+pub(crate) fn account() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(100);
     format!("3{:07}{:04}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst))
 }
 
 /// Changes what `ACCOUNT/REGION` of a server holds.
-fn world(endpoint: &str, place: &str, words: &[&str]) {
+pub(crate) fn world(endpoint: &str, place: &str, words: &[&str]) {
     changed(endpoint, place, words).unwrap_or_else(|said| panic!("{words:?}: {said}"));
 }
 

@@ -18,6 +18,7 @@ mod fixtures;
 
 mod alerts;
 mod aws;
+mod aws_changes;
 mod checks;
 mod compose_breaks;
 mod compose_changes;
@@ -25,8 +26,11 @@ mod compose_fleets;
 mod engine_faults;
 mod itself;
 mod kube_breaks;
+mod kube_changes;
 mod kube_rights;
 mod kube_workloads;
+#[path = "../wire/ordered.rs"]
+mod ordered;
 mod policies;
 mod rabbit;
 mod redis;

@@ -10,6 +10,7 @@ const fn may(action: &'static str, gives: &'static str) -> Permission {
 pub const CHANGING: &[Permission] = &[
     may("ecs:UpdateService", "another count, another task definition, tasks started anew"),
     may("ecs:RegisterTaskDefinition", "a revision with another image"),
+    may("ecs:ListTaskDefinitions", "the revisions that a service could return to"),
     may("ecs:StopTask", "one task stopped"),
     may("ecs:ExecuteCommand", "a shell in a task"),
     may("iam:PassRole", "the roles of a task definition, handed on as they are"),

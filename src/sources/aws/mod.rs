@@ -19,6 +19,7 @@ mod elb_convert;
 mod failure;
 mod logs;
 mod metrics;
+mod operate;
 pub mod permissions;
 mod price;
 mod raw;
@@ -38,7 +39,7 @@ use futures::future::BoxFuture;
 use self::ask::Asker;
 use self::client::Clients;
 use super::last_read::LastRead;
-use super::port::{Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
+use super::port::{Desk, Failure, FailureKind, LogOut, Operate, RawAsk, RawDocument, Watch};
 use crate::model::{AlarmAsk, AlarmDetail, Connection, LogAsk, SourceKind, SourceName, SourceSpec, Text, Timestamp};
 
 /// How long one request with its second try may take where the configuration does not say.
@@ -161,6 +162,10 @@ impl Watch for Aws {
 
     fn alarm_detail(self: Arc<Self>, ask: AlarmAsk) -> BoxFuture<'static, Result<AlarmDetail, Failure>> {
         Box::pin(async move { alarm::tell(self.line()?.asker(), &ask).await })
+    }
+
+    fn operate(self: Arc<Self>) -> Option<Arc<dyn Operate>> {
+        Some(self)
     }
 }
 

@@ -9,6 +9,16 @@ use crate::model::{Autoscaler, Fact, Kind, Labels, Route, Text, WorkloadKind};
 /// The account and region that stand in AWS's own examples.
 const PLACE: &str = "arn:aws:ecs:eu-central-1:111122223333";
 
+/// The ARN of a service.
+pub(super) fn service(scene: &Scene, part: &Part) -> String {
+    format!("{PLACE}:service/{}/{}", scene.name, part.name)
+}
+
+/// The ARN of a task definition.
+pub(super) fn task_definition(scene: &Scene, name: &str) -> String {
+    format!("{PLACE}:task-definition/{}-{name}", scene.name)
+}
+
 /// Who a task is.
 pub(super) fn identity(stage: &Stage<'_>, scene: &Scene, play: &Play<'_>, actor: &Actor) -> Identity {
     let id = actor.dice(play.dice).hex(32);
@@ -33,7 +43,7 @@ impl Stage<'_> {
         out.push(self.scope(scene, &format!("{PLACE}:cluster/{}", scene.name)));
         for part in &scene.parts {
             let play = self.play(scene, part);
-            let mut workload = self.workload(scene, &play, &format!("{PLACE}:service/{}/{}", scene.name, part.name));
+            let mut workload = self.workload(scene, &play, &service(scene, part));
             let takes = takes(scene, part);
             let own = takes.iter().map(|queues| ("quarterdeck.queues", queues.as_str()));
             workload.labels = Labels::keep(scene.labels.iter().copied().chain(own));
@@ -45,7 +55,7 @@ impl Stage<'_> {
             }
             out.extend(self.revisions(scene, &play, |number| {
                 let name = format!("{}:{number}", part.name);
-                (format!("{PLACE}:task-definition/{}-{name}", scene.name), name)
+                (task_definition(scene, &name), name)
             }));
             out.extend(self.scalable_target(scene, &play));
             out.extend(self.target_groups(scene, part));
@@ -55,6 +65,7 @@ impl Stage<'_> {
 
     fn scalable_target(&self, scene: &Scene, play: &Play<'_>) -> Option<Fact> {
         let scaler = play.part.scaler.as_ref()?;
+        let (min, max) = play.history.limits.unwrap_or((scaler.min, scaler.max));
         let name = format!("service/{}/{}", scene.name, play.part.name);
         Some(Fact::Autoscaler(Box::new(Autoscaler {
             key: self.key(Kind::Autoscaler, &name),
@@ -62,8 +73,8 @@ impl Stage<'_> {
             scope: Text::name(&scene.name),
             name: Text::name(&name),
             target: (WorkloadKind::EcsService, Text::name(&play.part.name)),
-            min: Some(scaler.min),
-            max: Some(scaler.max),
+            min: Some(min),
+            max: Some(max),
             current: Some(play.history.count()),
             wanted: Some(play.history.count()),
             triggers: scaler.triggers.iter().map(|words| Text::line(words)).collect(),

@@ -37,7 +37,7 @@ pub(super) fn kubernetes(stage: &Stage<'_>, _scene: &Scene, play: &Play<'_>) -> 
     let part = play.part;
     let deployment = ("Deployment", &*part.name);
     for release in releases(play) {
-        let (set, tag) = (kube::template(play, release.version), part.tag(release.version));
+        let (set, tag) = (kube::template(play, release.version), play.history.tag(part, release.version));
         let words = format!(
             "Scaled up replica set {}-{set} from 0 to {} ({}:{tag}, by {})",
             part.name,
@@ -74,7 +74,7 @@ pub(super) fn kubernetes(stage: &Stage<'_>, _scene: &Scene, play: &Play<'_>) -> 
 
 fn pod(stage: &Stage<'_>, play: &Play<'_>, actor: &Actor, name: &str) -> Vec<Told> {
     let pod = ("Pod", name);
-    let image = stage.image(play.part, actor.version).reference;
+    let image = stage.image(play, actor.version).reference;
     let mut out = Vec::new();
     if let Some(ended) = actor.ended.filter(|ended| ended.out_of_memory) {
         let words = format!("Container {} was OOMKilled and is started again", play.part.name);
@@ -114,7 +114,7 @@ pub(super) fn docker(stage: &Stage<'_>, scene: &Scene, play: &Play<'_>) -> Vec<T
     for actor in &play.actors {
         let identity = compose::identity(stage, scene, play, actor);
         let about = ("container", identity.name.as_str());
-        let image = stage.image(play.part, actor.version).reference;
+        let image = stage.image(play, actor.version).reference;
         if actor.born > -3600 && actor.state != State::Pending {
             out.push(told(actor.started, "start", about, format!("started from {image}")));
         }
@@ -132,7 +132,7 @@ pub(super) fn ecs(stage: &Stage<'_>, scene: &Scene, play: &Play<'_>) -> Vec<Told
     let service = ("service", &*part.name);
     let mut out = Vec::new();
     for release in releases(play) {
-        let tag = part.tag(release.version);
+        let tag = play.history.tag(part, release.version);
         let verb = if release.back { "rolls back to" } else { "has begun deployment of" };
         let definition = ecs::definition(play, release.version);
         let words = format!("(service {}) {verb} {definition} ({}:{tag}) by {}.", part.name, part.image, release.by);

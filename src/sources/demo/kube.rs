@@ -95,14 +95,15 @@ impl Stage<'_> {
 
     fn autoscaler(&self, scene: &Scene, play: &Play<'_>) -> Option<Fact> {
         let scaler = play.part.scaler.as_ref()?;
+        let (min, max) = play.history.limits.unwrap_or((scaler.min, scaler.max));
         Some(Fact::Autoscaler(Box::new(Autoscaler {
             key: self.key(Kind::Autoscaler, &play.dice.on("autoscaler").uuid()),
             kind: Text::name(scaler.kind),
             scope: Text::name(&scene.name),
             name: Text::name(&play.part.name),
             target: (play.part.kind(self.site.platform), Text::name(&play.part.name)),
-            min: Some(scaler.min),
-            max: Some(scaler.max),
+            min: Some(min),
+            max: Some(max),
             current: Some(play.history.count()),
             wanted: Some(play.history.count()),
             triggers: scaler.triggers.iter().map(|words| Text::line(words)).collect(),

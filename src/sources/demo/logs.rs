@@ -21,7 +21,7 @@ const BATCH: usize = 256;
 
 /// Follows one Instance through story time.
 struct Listener<'a> {
-    world: &'a World,
+    world: World,
     ask: &'a LogAsk,
     /// The Instance at the moment heard last, and until when it stays so.
     heard: Option<(Option<Player>, i64, i64)>,
@@ -38,6 +38,14 @@ impl Listener<'_> {
         let player = players.into_iter().find(|player| player.key == self.ask.instance);
         self.heard = Some((player.clone(), story, until));
         player
+    }
+
+    /// Goes on in the world as people changed it by now.
+    fn adopt(&mut self, world: World) {
+        if self.world.changes != world.changes {
+            self.world = world;
+            self.heard = None;
+        }
     }
 
     /// The lines of one second.
@@ -85,7 +93,7 @@ impl DemoSource {
         let mut told = self.story();
         let absent = || Failure::new(FailureKind::Absent, format!("{} is not there any more", ask.name));
         let player = listener.player(told).ok_or_else(absent)?;
-        let (from, until) = span(&player, &ask, listener.world, told)?;
+        let (from, until) = span(&player, &ask, &listener.world, told)?;
         let count = ask.tail.unwrap_or(TAIL) as usize;
         // Behind the past there is nothing to find out: a second is complete when it is over.
         for batch in listener.tail(from, until, count).chunks(BATCH) {
@@ -100,6 +108,7 @@ impl DemoSource {
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
             }
             let now = self.story();
+            listener.adopt(self.world());
             // After a long sleep of the machine only the last minutes are of interest.
             for second in told.max(now - 300)..now {
                 let lines = listener.second(second);

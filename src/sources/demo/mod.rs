@@ -8,6 +8,7 @@
 //! | `dice`, `moment` | chance from a seed; story time that notices until when its answers hold |
 //! | `history`, `play` | a part's releases and numbers so far; its Instances at a moment |
 //! | `stage`, `compose`, `kube`, `ecs`, `jobs`, `events` | the play in the words of each platform |
+//! | `changes`, `operate`, `target` | what people change in it, where that is kept, and what they find there before |
 //! | `world`, `teller` | facts as a pure function of seed, site and story time; only what changed is told |
 //! | `source`, `band`, `samples`, `logs`, `raw` | the trait: by the clock, with measurements, logs and descriptions |
 
@@ -19,6 +20,7 @@ use crate::model::{Connection, SourceName, SourceSpec, Timestamp};
 mod alarm;
 mod band;
 mod cast;
+mod changes;
 mod compose;
 mod dice;
 mod ecs;
@@ -28,6 +30,7 @@ mod jobs;
 mod kube;
 mod logs;
 mod moment;
+mod operate;
 mod part;
 mod play;
 mod raw;
@@ -36,6 +39,7 @@ mod samples;
 mod signals;
 mod source;
 mod stage;
+mod target;
 pub mod teller;
 mod voice;
 pub mod world;
@@ -59,7 +63,7 @@ pub fn big(seed: u64, pods: u32, start: Timestamp) -> SourceSpec {
 fn spec(seed: u64, site: &str, start: Timestamp) -> SourceSpec {
     SourceSpec {
         name: SourceName::new(site),
-        connection: Connection::Demo { seed, site: site.to_owned(), start },
+        connection: Connection::Demo { seed, site: site.to_owned(), start, changes: None, still: None },
         connect: true,
         found_by: format!("demo, seed {seed}"),
         timeout_seconds: None,
@@ -71,7 +75,7 @@ fn spec(seed: u64, site: &str, start: Timestamp) -> SourceSpec {
 /// # Errors
 /// Where the spec is of another kind, or names a site that is not in the cast.
 pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
-    let Connection::Demo { seed, site, start } = &spec.connection else {
+    let Connection::Demo { seed, site, start, changes, still } = &spec.connection else {
         return Err(super::registry::mismatched(spec));
     };
     let world = World::of(&spec.name, *seed, site, *start).ok_or_else(|| {
@@ -79,5 +83,6 @@ pub fn open(spec: &SourceSpec) -> Result<Arc<dyn Watch>, Failure> {
         let hint = format!("the demo's sites are {}", sites.join(", "));
         Failure::new(FailureKind::Absent, format!("the demo has no site {site}")).hint(hint)
     })?;
-    Ok(Arc::new(source::DemoSource::new(world)))
+    let ledger = changes::Ledger::new(site, changes.clone());
+    Ok(Arc::new(source::DemoSource::new(world, ledger, *still)))
 }

@@ -1,5 +1,6 @@
 //! A part at a moment: which Instances stand on the stage, what each runs and how it is. Every platform reads from this.
 
+use super::changes::Change;
 use super::dice::Dice;
 use super::history::{Generation, History, long_ago};
 use super::moment::{CYCLE, Moment};
@@ -13,6 +14,8 @@ const CRASH_LIFE: i64 = 7;
 const STOPPING: i64 = 5;
 /// A rollout that made no progress for so many seconds is given up by its platform.
 const DEADLINE: i64 = 600;
+/// One that somebody began here is given up sooner: he waits for it.
+const OUR_DEADLINE: i64 = 60;
 
 /// How an Instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,10 +90,17 @@ pub(super) fn dice_of(dice: Dice, scene: &Scene, part: &Part) -> Dice {
 }
 
 impl<'a> Play<'a> {
-    /// Plays `part` of `scene`. `surge`: the platform starts the new Instance before it ends the old one.
-    pub(super) fn of(dice: Dice, scene: &Scene, part: &'a Part, surge: bool, now: &Moment) -> Self {
+    /// Plays `part` of `scene`, to which people did `done`. `surge`: the platform starts the new Instance before it ends
+    /// the old one.
+    pub(super) fn of(
+        dice: Dice,
+        scene: &Scene,
+        (part, done): (&'a Part, Vec<&'a Change>),
+        surge: bool,
+        now: &Moment,
+    ) -> Self {
         let here = dice_of(dice, scene, part);
-        let history = History::of(part, here, shift(dice, scene), now);
+        let history = History::of(part, here, shift(dice, scene), done, now);
         let mut actors = Vec::new();
         for slot in 0..history.count() {
             Slot { part, dice: here, history: &history, slot, surge, now }.fill(&mut actors);
@@ -107,8 +117,8 @@ impl<'a> Play<'a> {
 
     /// Instances of the newest declaration.
     pub(super) fn updated(&self) -> u32 {
-        let version = self.history.newest().version;
-        let updated = self.actors.iter().filter(|a| a.version == version && a.state != State::Stopping).count();
+        let newest = self.history.newest();
+        let updated = self.actors.iter().filter(|a| !is_outdated(newest, a) && a.state != State::Stopping).count();
         u32::try_from(updated).unwrap_or(u32::MAX)
     }
 
@@ -126,17 +136,24 @@ impl<'a> Play<'a> {
 
 fn progress(history: &History<'_>, actors: &[Actor], now: &Moment) -> Progress {
     let newest = history.newest();
+    let begun = newest.at - newest.head;
     if newest.bad.is_some() {
-        let given_up = newest.at + DEADLINE;
+        let given_up = begun + if newest.ours { OUR_DEADLINE } else { DEADLINE };
         return if now.past(given_up) { Progress::Stuck(given_up) } else { Progress::Rolling };
     }
-    let moving = |a: &Actor| a.version != newest.version || a.state == State::Starting && a.born < newest.at + DEADLINE;
-    let rolls = history.generations.len() > 1 && !now.past(newest.at + DEADLINE);
-    if rolls && actors.iter().any(|a| moving(a) && a.born >= newest.at || a.version != newest.version) {
+    let outdated = |a: &Actor| is_outdated(newest, a);
+    let moving = |a: &Actor| outdated(a) || a.state == State::Starting && a.born < begun + DEADLINE;
+    let rolls = history.generations.len() > 1 && !now.past(begun + DEADLINE);
+    if rolls && actors.iter().any(|a| moving(a) && a.born >= begun || outdated(a)) {
         Progress::Rolling
     } else {
         Progress::Steady
     }
+}
+
+/// Whether an Instance is not of the newest declaration.
+fn is_outdated(newest: &Generation<'_>, actor: &Actor) -> bool {
+    actor.version != newest.version || newest.restart && actor.born < newest.at - newest.head
 }
 
 /// One slot of a part, while its Instances are being found.
@@ -160,11 +177,13 @@ impl<'a> Slot<'a, '_> {
         let (mut before, mut extra) = (None, None);
         for generation in generations.iter().filter(|g| self.is_reached(g)) {
             let at = generation.at + 2 + i64::from(self.slot) * self.pace();
+            let Some(at) = self.history.delayed(generation, at) else { continue };
+            let at = if generation.head > 0 { (at - generation.head).max(held.0 + 1) } else { at };
             if at <= held.0 || !self.now.past(at) {
                 continue;
             }
             extra = None;
-            if generation.version == held.1.version {
+            if generation.version == held.1.version && !generation.restart {
                 continue;
             }
             if generation.bad.is_some_and(|bad| bad.keeps_old) {
@@ -174,9 +193,16 @@ impl<'a> Slot<'a, '_> {
                 held = (at, generation);
             }
         }
+        let mut deleted = false;
+        for (at, head) in self.history.deleted(self.slot) {
+            if at > held.0 && self.now.past(at) {
+                (before, deleted) = (Some(held), true);
+                held = ((at - head).max(held.0 + 1), held.1);
+            }
+        }
         actors.push(self.actor(held));
         if let Some(old) = before {
-            actors.extend(self.leaving(old, held.0));
+            actors.extend(self.leaving(old, held.0, deleted));
         }
         actors.extend(extra.map(|extra| self.actor(extra)));
     }
@@ -191,8 +217,12 @@ impl<'a> Slot<'a, '_> {
     }
 
     /// The Instance that was replaced at `at`, while it is still there.
-    fn leaving(&self, old: (i64, &Generation<'a>), at: i64) -> Option<Actor> {
-        let ends = if self.surge { at + PENDING + self.part.startup } else { at - STOPPING };
+    fn leaving(&self, old: (i64, &Generation<'a>), at: i64, deleted: bool) -> Option<Actor> {
+        let ends = match (deleted, self.surge) {
+            (true, _) => at,
+            (false, true) => at + PENDING + self.part.startup,
+            (false, false) => at - STOPPING,
+        };
         if self.now.past(ends + STOPPING) {
             return None;
         }
@@ -225,6 +255,10 @@ impl<'a> Slot<'a, '_> {
             actor.state = State::Starting;
         } else {
             self.remember(&mut actor);
+        }
+        if generation.head > 0 && born < generation.at {
+            // In a story that stands still it has just been done, however far it is.
+            actor.started = generation.at;
         }
         actor
     }

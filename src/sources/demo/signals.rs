@@ -60,7 +60,8 @@ impl Stage<'_> {
     fn level(&self, scene: &Scene, flow: &Flow, limit: u64) -> Level {
         let consumer = scene.parts.iter().find(|part| *part.name == *flow.consumer);
         let shift = shift(self.dice, scene);
-        let history = consumer.map(|part| History::of(part, dice_of(self.dice, scene, part), shift, self.now));
+        let history = consumer
+            .map(|part| History::of(part, dice_of(self.dice, scene, part), shift, self.done(scene, part), self.now));
         let zero = self.now.cycle(shift) * super::moment::CYCLE + shift;
         let dice = self.dice.on(&scene.name).on(flow.name).nth(zero);
         let workers = |at: i64| {

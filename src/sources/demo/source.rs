@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::band::Player;
+use super::changes::Ledger;
 use super::moment::Moment;
 use super::part::Outage;
 use super::samples::sample;
@@ -16,12 +17,16 @@ use super::stage::moment_on_clock;
 use super::teller::Teller;
 use super::world::World;
 use crate::model::{
-    AlarmAsk, AlarmDetail, Fact, Freshness, Key, LogAsk, SourceKind, SourceName, SourceStatus, Text, Update,
+    AlarmAsk, AlarmDetail, Fact, Freshness, Key, LogAsk, SourceKind, SourceName, SourceStatus, Text, Timestamp, Update,
 };
-use crate::sources::port::{CheckOrder, Clock, Desk, Failure, FailureKind, LogOut, RawAsk, RawDocument, Watch};
+use crate::sources::port::{
+    CheckOrder, Clock, Desk, Failure, FailureKind, LogOut, Operate, RawAsk, RawDocument, Watch,
+};
 
 /// Signs of life come this often while nothing changes.
 const ALIVE: Duration = Duration::from_secs(3);
+/// Other processes' changes are looked for so often.
+const SHARED: Duration = Duration::from_secs(1);
 /// Most wishes for Checks that wait to be heard.
 const MOST_WISHES: usize = 16;
 /// Seconds between two samples of one Instance.
@@ -30,6 +35,12 @@ const SAMPLE_EVERY: i64 = 2;
 /// One simulated Source.
 pub(super) struct DemoSource {
     world: World,
+    /// What people change in it.
+    pub(super) ledger: Ledger,
+    /// The story stands still at this moment: what is changed is done at once.
+    pub(super) still: Option<Timestamp>,
+    /// Something was changed here.
+    pub(super) changed: Notify,
     /// The engine's clock, known from the first watch on.
     clock: OnceLock<Arc<dyn Clock>>,
     /// Whether its facts were told before.
@@ -40,18 +51,21 @@ pub(super) struct DemoSource {
 }
 
 impl DemoSource {
-    pub(super) fn new(world: World) -> Self {
+    pub(super) fn new(world: World, ledger: Ledger, still: Option<Timestamp>) -> Self {
         let (clock, known) = (OnceLock::new(), AtomicBool::new(false));
-        Self { world, clock, known, wanted: Mutex::default(), asked: Notify::new() }
+        let (asked, changed) = (Notify::new(), Notify::new());
+        Self { world, ledger, still, changed, clock, known, wanted: Mutex::default(), asked }
     }
 
-    pub(super) fn world(&self) -> &World {
-        &self.world
+    /// The world with all that people changed so far.
+    pub(super) fn world(&self) -> World {
+        World { changes: self.ledger.current(), ..self.world.clone() }
     }
 
     /// Story time in whole seconds.
     pub(super) fn story(&self) -> i64 {
-        self.clock.get().map_or(0, |clock| self.world.story(clock.now()))
+        let now = self.clock.get().map(|clock| clock.now()).or(self.still).or_else(|| self.ledger.time());
+        now.map_or(0, |now| self.world.story(now))
     }
 
     /// How long to wait until something may happen, at most `limit`.
@@ -64,14 +78,17 @@ impl DemoSource {
     }
 
     async fn tell(&self, desk: &Desk) -> Result<(), Failure> {
-        let mut teller = Teller::new(self.world.clone());
+        let mut teller = Teller::new(self.world());
         let mut gauges = Gauges::default();
         let mut visible = desk.visible();
         let mut listed = false;
         loop {
             let story = self.story();
             let now = Moment::new(story);
-            let mut limit = ALIVE;
+            let mut limit = if self.ledger.is_shared() { SHARED } else { ALIVE };
+            if teller.adopt(&self.ledger.current()) {
+                gauges.until = i64::MIN;
+            }
             if let Some((since, how)) = self.world.outage(&now) {
                 if !self.known.swap(true, Ordering::Relaxed) {
                     self.remember(desk, &mut teller, since).await?;
@@ -91,14 +108,15 @@ impl DemoSource {
                     desk.send(news).await?;
                 }
                 let keys = visible.borrow_and_update().clone();
-                if gauges.read(&self.world, desk, &keys, story) {
-                    limit = Duration::from_secs(SAMPLE_EVERY.unsigned_abs());
+                if gauges.read(teller.world(), desk, &keys, story) {
+                    limit = limit.min(Duration::from_secs(SAMPLE_EVERY.unsigned_abs()));
                 }
             }
             let next = if listed { teller.until().min(now.until()) } else { now.until() };
             tokio::select! {
                 () = tokio::time::sleep(self.pause(next, limit)) => {}
                 () = self.asked.notified() => self.check(desk).await?,
+                () = self.changed.notified() => {}
                 changed = visible.changed() => if changed.is_err() { return Ok(()) },
             }
         }
@@ -113,7 +131,7 @@ impl DemoSource {
         }
         let concerned =
             |service: &str, names: &Arc<[Text]>| names.is_empty() || names.iter().any(|n| n.raw() == service);
-        let again = self.world.at(story).0.into_iter().filter_map(|fact| match fact {
+        let again = self.world().at(story).0.into_iter().filter_map(|fact| match fact {
             Fact::Check(mut check) if wanted.iter().any(|names| concerned(check.service.raw(), names)) => {
                 check.checked_at = Some(desk.now());
                 Some(Update::Put(super::teller::table(crate::model::Kind::Check), Fact::Check(check)))
@@ -197,11 +215,15 @@ impl Watch for DemoSource {
     }
 
     fn raw(self: Arc<Self>, ask: RawAsk) -> BoxFuture<'static, Result<RawDocument, Failure>> {
-        Box::pin(async move { self.world.describe(&ask, self.story()) })
+        Box::pin(async move { self.world().describe(&ask, self.story()) })
+    }
+
+    fn operate(self: Arc<Self>) -> Option<Arc<dyn Operate>> {
+        Some(self)
     }
 
     fn alarm_detail(self: Arc<Self>, ask: AlarmAsk) -> BoxFuture<'static, Result<AlarmDetail, Failure>> {
-        Box::pin(async move { self.world.alarm_detail(&ask, self.story()) })
+        Box::pin(async move { self.world().alarm_detail(&ask, self.story()) })
     }
 
     fn order(&self, order: CheckOrder) {

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::changes::Change;
 use super::dice::Dice;
 use super::moment::Moment;
 use super::part::{Part, Scene, Site};
@@ -20,6 +21,7 @@ pub(super) struct Stage<'a> {
     pub(super) start: Timestamp,
     pub(super) site: &'a Site,
     pub(super) dice: Dice,
+    pub(super) changes: &'a [Change],
     pub(super) now: &'a Moment,
 }
 
@@ -47,7 +49,7 @@ pub(super) fn moment_on_clock(start: Timestamp, at: i64) -> Timestamp {
     start.checked_add(SignedDuration::from_secs(at)).unwrap_or(start)
 }
 
-impl Stage<'_> {
+impl<'a> Stage<'a> {
     /// Every fact of a scene, in the order of its parts.
     pub(super) fn facts(&self, scene: &Scene, out: &mut Vec<Fact>) {
         match self.site.platform {
@@ -67,9 +69,17 @@ impl Stage<'_> {
     }
 
     /// Plays a part as this platform does.
-    pub(super) fn play<'p>(&self, scene: &Scene, part: &'p Part) -> Play<'p> {
+    pub(super) fn play<'p>(&self, scene: &Scene, part: &'p Part) -> Play<'p>
+    where
+        'a: 'p,
+    {
         let surge = !matches!(part.kind(self.site.platform), WorkloadKind::ComposeService | WorkloadKind::StatefulSet);
-        Play::of(self.dice, scene, part, surge, self.now)
+        Play::of(self.dice, scene, (part, self.done(scene, part)), surge, self.now)
+    }
+
+    /// What people did to a part.
+    pub(super) fn done(&self, scene: &Scene, part: &Part) -> Vec<&'a Change> {
+        self.changes.iter().filter(|change| *change.scope == *scene.name && *change.name == *part.name).collect()
     }
 
     pub(super) fn scope(&self, scene: &Scene, uid: &str) -> Fact {
@@ -82,8 +92,8 @@ impl Stage<'_> {
         }))
     }
 
-    pub(super) fn image(&self, part: &Part, version: i64) -> Image {
-        image(self.dice, part, &part.tag(version))
+    pub(super) fn image(&self, play: &Play<'_>, version: i64) -> Image {
+        image(self.dice, play.part, &play.history.tag(play.part, version))
     }
 
     /// The name of a node, always the same for one point of chance.
@@ -111,7 +121,7 @@ impl Stage<'_> {
             rollout: rollout(self, part, play),
             job: None,
             probed: Some(part.probed),
-            images: vec![self.image(part, newest.version)],
+            images: vec![self.image(play, newest.version)],
             owners: self.owners(scene, part),
             drift: Vec::new(),
             revision: None,
@@ -154,7 +164,7 @@ impl Stage<'_> {
             created_at: Some(self.at(actor.born)),
             started_at: runs.then(|| self.at(actor.started)),
             node: (actor.state != State::Unschedulable).then(|| Text::name(&identity.node)),
-            images: vec![self.image(part, actor.version)],
+            images: vec![self.image(play, actor.version)],
             containers: Vec::new(),
             cpu_limit_millicores: (part.cpu > 0).then_some(part.cpu),
             memory_limit_bytes: (part.memory > 0).then_some(part.memory),
@@ -170,7 +180,7 @@ impl Stage<'_> {
     }
 
     fn waiting(&self, play: &Play<'_>, actor: &Actor) -> Option<Box<Waiting>> {
-        let image = || self.image(play.part, actor.version).reference;
+        let image = || self.image(play, actor.version).reference;
         let (reason, message) = match actor.state {
             State::PullFailing(1) => ("ErrImagePull", not_found(image().shown())),
             State::PullFailing(_) => {
@@ -212,7 +222,7 @@ impl Stage<'_> {
                     name: Text::name(&name),
                     workload: (play.part.kind(self.site.platform), Text::name(&play.part.name)),
                     number: Some(number),
-                    images: vec![self.image(play.part, version)],
+                    images: vec![self.image(play, version)],
                     created_at: Some(self.at(at)),
                     desired: Some(if number == newest { history.count() } else { 0 }),
                     ready: Some(u32::try_from(ready).unwrap_or(u32::MAX)),
@@ -289,6 +299,7 @@ pub(super) fn failing_words(play: &Play<'_>, actor: &Actor) -> Option<&'static s
 
 fn rollout(stage: &Stage<'_>, part: &Part, play: &Play<'_>) -> Rollout {
     match play.progress {
+        _ if play.history.is_paused() => Rollout::Paused,
         Progress::Steady => Rollout::Steady,
         Progress::Rolling => Rollout::Progressing,
         Progress::Stuck(since) => {

@@ -1,7 +1,9 @@
 //! Tells a world's story as a Source does: a whole list first, then only what changed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::changes::Change;
 use super::world::World;
 use crate::model::{Fact, Freshness, Key, Kind, SourceStatus, Table, Text, Update};
 
@@ -75,6 +77,16 @@ impl Teller {
         out.push(Update::Status(self.status()));
         out.push(Update::Synced);
         out
+    }
+
+    /// Goes on with what people changed by now; true where that is news.
+    pub(super) fn adopt(&mut self, changes: &Arc<[Change]>) -> bool {
+        let news = self.world.changes != *changes;
+        if news {
+            self.world.changes = changes.clone();
+            self.chapters.iter_mut().for_each(|chapter| chapter.until = i64::MIN);
+        }
+        news
     }
 
     /// What changed since the last call; mostly nothing, found out by comparing two numbers.

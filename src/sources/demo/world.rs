@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::cast;
+use super::changes::Change;
 use super::dice::Dice;
 use super::moment::Moment;
 use super::part::{Outage, Site};
@@ -16,6 +17,8 @@ pub struct World {
     pub(super) seed: u64,
     pub(super) start: Timestamp,
     pub(super) site: Arc<Site>,
+    /// What people changed so far.
+    pub(super) changes: Arc<[Change]>,
 }
 
 impl World {
@@ -23,7 +26,7 @@ impl World {
     #[must_use]
     pub fn of(source: &SourceName, seed: u64, site: &str, start: Timestamp) -> Option<Self> {
         let site = cast::site(site)?;
-        Some(Self { source: source.clone(), seed, start, site: Arc::new(site) })
+        Some(Self { source: source.clone(), seed, start, site: Arc::new(site), changes: Arc::from([]) })
     }
 
     /// Every fact at a story time in seconds, and the story time until which none of them changes.
@@ -63,7 +66,8 @@ impl World {
     }
 
     pub(super) fn stage<'a>(&'a self, now: &'a Moment) -> Stage<'a> {
-        Stage { source: &self.source, start: self.start, site: &self.site, dice: self.dice(), now }
+        let Self { source, start, site, changes, .. } = self;
+        Stage { source, start: *start, site, dice: self.dice(), changes, now }
     }
 
     /// The point in the tree of chance where all of this seed begins.
