@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fixtures::hand::{Hand, alone, scale, taken};
 use crate::fixtures::load::Load;
-use crate::fixtures::part::{DOCKER, SSH, part};
+use crate::fixtures::part::{DOCKER, part};
 use crate::fixtures::project::{Project, docker, image};
 use crate::fixtures::wait::until;
 
@@ -362,29 +362,4 @@ fn a_deleted_instance_goes_and_another_one_comes_in_its_place() {
 fn g6_an_engine_that_is_not_there_is_a_failure_and_never_a_service_with_nothing() {
     let failure = Hand::on("unix:///nowhere/docker.sock").look("grow-dev", "app").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Unreachable);
-}
-
-#[test]
-fn over_ssh_the_far_compose_and_the_far_files_are_used_and_the_pin_lies_there() {
-    let path = format!("{}:{}", part(&SSH).get("PATH_FIRST"), std::env::var("PATH").unwrap_or_default());
-    alone(
-        "compose_changes::over_ssh_the_far_compose_and_the_far_files_are_used_and_the_pin_lies_there",
-        &[("PATH", &path)],
-        || {
-            let project = Project::up(part(&DOCKER), "far-dev", &json!({ "app": app("1") }));
-            let hand = Hand::on(part(&SSH).get("HOST"));
-            let before = ready(&hand, "far-dev", "app");
-            let means = before.means.clone().unwrap_or_default().to_string();
-            assert!(means.starts_with("over ssh: docker compose"), "{means}");
-            taken(&hand.perform(&hand.approve(scale(2), &before)));
-            assert_eq!(numbers(&project, "app"), ["1", "2"]);
-            let two = ready(&hand, "far-dev", "app");
-            taken(&hand.perform(&hand.approve_image(&two, &release("2"))));
-            let after = ready(&hand, "far-dev", "app");
-            assert_eq!(digests(&after), [release("2").digest.unwrap().to_string()]);
-            assert!(after.remarks.iter().any(|r| r.raw().contains("pinned by Quarterdeck")), "{:?}", after.remarks);
-            taken(&hand.perform(&hand.approve_image(&after, &release("1"))));
-            assert_eq!(digests(&ready(&hand, "far-dev", "app")), [release("1").digest.unwrap().to_string()]);
-        },
-    );
 }
