@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::books::Books;
 use super::state::State;
-use crate::action::policy::{Circumstances, Item, Upstream};
+use crate::action::policy::{Circumstances, Item, Upstream, judge};
 use crate::action::verb::Cannot;
 use crate::action::verb::promote::Wanted;
 use crate::action::verb::rollback::earlier;
@@ -133,7 +133,9 @@ pub async fn complete(prepared: Prepared, operators: &Operators) -> Result<Plan,
         (material.wanted, by.returns_to_verified) = (wanted, Some(verified));
     }
     let draft = action::draft(&intent, &material)?;
-    for step in &draft.steps {
+    // What a rule of ours refuses is not put to the platform: a dry run of 100,000 Instances takes minutes.
+    let refused = judge(&draft.steps, &by).0.iter().any(|guard| guard.outcome == action::Outcome::Refused);
+    for step in draft.steps.iter().filter(|_| !refused) {
         let operator = operator(operators, &step.target.key.source)?;
         let rehearsed = operator.clone().rehearse(step.target.clone(), step.operation.clone()).await;
         by.rehearsals.push(rehearsed.unwrap_or_else(|failure| Rehearsal::NotPossible { why: failure.message }));
