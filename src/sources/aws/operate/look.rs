@@ -113,11 +113,14 @@ impl Found {
     async fn list(&mut self, asker: Asker<'_>, family: &str) -> Result<(), Failure> {
         let request = asker.clients.ecs.list_task_definitions().family_prefix(family).sort(SortOrder::Desc);
         let answer = asker.ask("ecs:ListTaskDefinitions", request.max_results(LISTED).send()).await;
-        let arns = match answer {
+        let mut arns = match answer {
             Ok(answer) => answer.task_definition_arns.unwrap_or_default(),
             Err(trouble) => return self.spare(trouble, "to which revision it could return"),
         };
         let own = |arn: &&String| last_part(arn).rsplit_once(':').is_some_and(|(name, _)| name == family);
+        // AWS sorts them as asked; others that speak its API do not.
+        let number = |arn: &String| last_part(arn).rsplit_once(':').and_then(|(_, n)| n.parse::<u32>().ok());
+        arns.sort_by_key(|arn| std::cmp::Reverse(number(arn)));
         for arn in arns.iter().filter(own).take(REVISIONS) {
             self.define(asker, arn).await?;
             self.family.push(last_part(arn).to_owned());
