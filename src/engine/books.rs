@@ -3,11 +3,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::action::{Plan, Run};
 use crate::config::paths::{Paths, StateError};
 use crate::config::{Machine, StateFolder};
+use crate::journal::runs::Abort;
 use crate::journal::store::JournalError;
 use crate::journal::{Actor, Entry, Event, Journal, Ledger, Record, Runs};
 use crate::model::{Text, Timestamp};
@@ -19,7 +20,23 @@ pub struct Books {
     plans: StateFolder,
     runs: StateFolder,
     actor: Actor,
-    known: Mutex<Vec<Record>>,
+    known: Mutex<Known>,
+}
+
+/// What was read of the journal so far, and the Runs that it tells of: folded as it comes, never anew.
+#[derive(Debug, Default)]
+struct Known {
+    records: Vec<Record>,
+    runs: Runs,
+}
+
+impl Known {
+    fn take(&mut self, records: Vec<Record>) {
+        for record in &records {
+            self.runs.take(record);
+        }
+        self.records.extend(records);
+    }
 }
 
 /// Why the books cannot be opened: nothing is changed then.
@@ -54,7 +71,7 @@ impl Books {
             plans: state.folder("plans")?,
             runs: state.folder("runs")?,
             actor: actor(machine),
-            known: Mutex::new(Vec::new()),
+            known: Mutex::new(Known::default()),
         })
     }
 
@@ -75,17 +92,26 @@ impl Books {
     /// # Errors
     /// The journal cannot be read, or is not whole.
     pub fn records(&self) -> Result<Vec<Record>, BooksError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let reading = if known.is_empty() { self.journal.read()? } else { self.journal.newer()? };
+        Ok(self.fresh()?.records.clone())
+    }
+
+    /// What is known, with what others have written since.
+    fn fresh(&self) -> Result<MutexGuard<'_, Known>, BooksError> {
+        let mut known = self.known();
+        let reading = if known.records.is_empty() { self.journal.read()? } else { self.journal.newer()? };
         // A journal that was moved away begins anew.
         if reading.records.first().is_some_and(|first| first.seq == 1) {
-            known.clear();
+            *known = Known::default();
         }
-        known.extend(reading.records);
+        known.take(reading.records);
         match reading.fault {
             Some(fault) => Err(JournalError::Untrusted { fault }.into()),
-            None => Ok(known.clone()),
+            None => Ok(known),
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes Records of ours.
@@ -106,17 +132,12 @@ impl Books {
         entries: Vec<Entry>,
         against: impl FnOnce(&Runs) -> Option<String>,
     ) -> Result<(), BooksError> {
-        let before = self.records()?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut met = Vec::new();
-        let result = self.journal.append_unless(at, &self.actor, entries, |newer| {
-            met = newer.to_vec();
-            let mut all = before;
-            all.extend_from_slice(newer);
-            against(&Runs::of(&all))
-        });
-        known.extend(met);
-        known.extend(result?);
+        let mut known = self.fresh()?;
+        let written = self.journal.append_unless(at, &self.actor, entries, |newer| {
+            known.take(newer.to_vec());
+            against(&known.runs)
+        })?;
+        known.take(written);
         Ok(())
     }
 
@@ -134,7 +155,15 @@ impl Books {
     /// # Errors
     /// As [`Books::records`].
     pub fn runs(&self) -> Result<Runs, BooksError> {
-        Ok(Runs::of(&self.records()?))
+        Ok(self.fresh()?.runs.clone())
+    }
+
+    /// Whether and how a person wants a Run to end; looked at often, so it copies nothing.
+    ///
+    /// # Errors
+    /// As [`Books::records`].
+    pub fn abort(&self, run: &Text) -> Result<Option<Abort>, BooksError> {
+        Ok(self.fresh()?.runs.abort(run))
     }
 
     /// The ledger of the journal.
@@ -142,7 +171,7 @@ impl Books {
     /// # Errors
     /// As [`Books::records`].
     pub fn ledger(&self) -> Result<Ledger, BooksError> {
-        Ok(Ledger::of(&self.records()?))
+        Ok(Ledger::of(&self.fresh()?.records))
     }
 
     /// Keeps a Plan until it is approved or expires; those that expired long ago go.

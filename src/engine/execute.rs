@@ -100,7 +100,7 @@ impl Executor {
             end = self.bake(plan).await?;
         }
         let (mut verdict, mut message) = end.unwrap_or_else(|| (Verdict::Kept, self.kept(plan)));
-        let undo = verdict == Verdict::Aborted && self.books.runs()?.abort(&plan.id).is_some_and(|abort| abort.undo);
+        let undo = verdict == Verdict::Aborted && self.books.abort(&plan.id)?.is_some_and(|abort| abort.undo);
         let failed = verdict == Verdict::Failed && plan.on_failure == OnFailure::TakeBack;
         if (failed || undo) && !done.is_empty() {
             (verdict, message) = self.take_back(approved, &done, (verdict, message)).await?;

@@ -18,8 +18,8 @@ use super::console::Console;
 use super::execute::{Executor, Witness};
 use super::state::State;
 use crate::action::run::Ended;
-use crate::action::{Approved, Given, NotApproved, Plan, approve};
-use crate::model::{Address, AlarmState, Key, Outcome, Severity, SourceName, Text};
+use crate::action::{Approved, Given, NotApproved, Plan, Wish, approve};
+use crate::model::{Alarm, AlarmState, Outcome, Severity, SourceName, Text, Timestamp};
 
 /// How often it is looked whether somebody wants the Run to end.
 const LOOK: Duration = Duration::from_millis(250);
@@ -127,8 +127,6 @@ impl Begun {
     /// # Errors
     /// The journal takes no more.
     pub async fn carry_out(&self, console: &mut Console) -> Result<Ended, BooksError> {
-        let service = self.approved.get().intent.target.clone();
-        let before = alarms(&console.state, &service);
         let work = self.executor.run(&self.approved);
         tokio::pin!(work);
         let mut looks = tokio::time::interval(LOOK);
@@ -136,7 +134,7 @@ impl Begun {
             tokio::select! {
                 ended = &mut work => return ended,
                 more = console.pump() => {
-                    let seen = witness(&console.state, &service, &before);
+                    let seen = witness(&console.state, self.approved.get());
                     self.witness.send_if_modified(|known| {
                         let moved = *known != seen;
                         *known = seen;
@@ -147,7 +145,7 @@ impl Begun {
                     }
                 }
                 _ = looks.tick() => {
-                    if self.executor.books.runs()?.abort(&self.id()).is_some() {
+                    if self.executor.books.abort(&self.id())?.is_some() {
                         self.executor.stop.cancel();
                     }
                 }
@@ -156,24 +154,62 @@ impl Begun {
     }
 }
 
-/// Critical Alarms of the Service that fire.
-fn alarms(state: &State, service: &Address) -> BTreeSet<Key> {
-    let firing = state
-        .fleet
-        .alarms_of(service)
-        .into_iter()
-        .filter(|view| view.alarm.state == AlarmState::Firing && view.alarm.severity == Severity::Critical);
-    firing.map(|view| view.alarm.key.clone()).collect()
+/// What stands against calling the change well. The keeper's console has just begun to look: what it sees first may be
+/// older than the change, so an Alarm counts only by its own account of since when, and Checks only where the change
+/// promises that the Service answers. During an incident something fails already, and scaling out is no worse for it.
+fn witness(state: &State, plan: &Plan) -> Witness {
+    let service = &plan.intent.target;
+    let checks = state.fleet.checks_of(service);
+    let promises =
+        matches!(plan.intent.wish, Wish::Promote { .. } | Wish::RollBack { .. } | Wish::Restart | Wish::Undo);
+    let failing = checks.iter().filter(|view| promises && view.check.outcome == Outcome::Failing);
+    let failing = failing.map(|view| Text::line(&format!("the Check of {} fails", view.check.target)));
+    let alarms = state.fleet.alarms_of(service);
+    let new = alarms.iter().map(|view| &view.alarm).filter(|alarm| speaks_against(alarm, plan.made_at));
+    let new = new.map(|alarm| Text::line(&format!("{} fires since the change", alarm.name)));
+    let against = failing.chain(new).collect();
+    Witness { against, checked: checks.iter().any(|view| view.check.outcome == Outcome::Passing) }
 }
 
-fn witness(state: &State, service: &Address, before: &BTreeSet<Key>) -> Witness {
-    let checks = state.fleet.checks_of(service);
-    let failing = checks.iter().filter(|view| view.check.outcome == Outcome::Failing);
-    let failing = failing.map(|view| Text::line(&format!("the Check of {} fails", view.check.target)));
-    let mut against: Vec<Text> = failing.collect();
-    for key in alarms(state, service).difference(before) {
-        let name = state.fleet.alarm(key).map_or_else(|| "an Alarm".to_owned(), |alarm| alarm.name.to_string());
-        against.push(Text::line(&format!("{name} fires since")));
+/// Whether an Alarm is critical and began to fire after the Plan was made.
+fn speaks_against(alarm: &Alarm, made: Timestamp) -> bool {
+    let is_new = alarm.since.is_some_and(|at| at > made);
+    alarm.state == AlarmState::Firing && alarm.severity == Severity::Critical && is_new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Key, Kind};
+
+    fn alarm(since: Option<&str>) -> Alarm {
+        Alarm {
+            key: Key::new(&SourceName::new("am"), Kind::Alarm, "a"),
+            scope: Text::empty(),
+            name: Text::name("Api5xx"),
+            severity: Severity::Critical,
+            state: AlarmState::Firing,
+            since: since.map(|at| at.parse().unwrap()),
+            summary: Text::empty(),
+            value: None,
+            threshold: None,
+            comparison: None,
+            runbook: None,
+            silenced_until: None,
+            suppressed_by: None,
+            notifies: None,
+            labels: Vec::new(),
+            fingerprint: Text::empty(),
+        }
     }
-    Witness { against, checked: checks.iter().any(|view| view.check.outcome == Outcome::Passing) }
+
+    #[test]
+    fn g11_an_alarm_from_before_the_change_does_not_speak_against_it() {
+        let made: Timestamp = "2026-03-01T03:00:00Z".parse().unwrap();
+        assert!(!speaks_against(&alarm(Some("2026-03-01T02:50:00Z")), made), "the incident that the change is for");
+        assert!(speaks_against(&alarm(Some("2026-03-01T03:00:20Z")), made));
+        assert!(!speaks_against(&alarm(None), made), "since when it fires is not known");
+        let warning = Alarm { severity: Severity::Warning, ..alarm(Some("2026-03-01T03:00:20Z")) };
+        assert!(!speaks_against(&warning, made));
+    }
 }
