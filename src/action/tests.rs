@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Address, Contained, EnvironmentAddress, Image, Key, Kind, Operation, Owner, Platform, SourceName, Target,
-    TargetState, Text, Tier, Timestamp, WorkloadKind,
+    Address, Contained, EnvironmentAddress, Image, Key, Kind, Operation, Owner, Platform, Rollout, SourceName, Target,
+    TargetRevision, TargetState, Text, Tier, Timestamp, WorkloadKind,
 };
 
 fn now() -> Timestamp {
@@ -217,4 +217,28 @@ fn the_same_intent_at_the_same_moment_has_the_same_id_and_any_difference_another
     assert_eq!(ids(1, 3), ids(1, 3));
     assert_ne!(ids(1, 3), ids(1, 4));
     assert_ne!(ids(1, 3), ids(2, 3));
+}
+
+#[test]
+fn g13_a_restart_is_no_release_to_return_to_but_what_a_rollout_under_way_came_from_is() {
+    let revision = |id: &str, made: i64, current: bool, reference: &str| TargetRevision {
+        id: Text::name(id),
+        name: Text::name(id),
+        containers: vec![Contained { name: Text::name("api"), image: Image::of_reference(reference) }],
+        made_at: Some(later(made)),
+        current,
+    };
+    let mut api = deployment(2);
+    api.state.revisions = vec![
+        revision("3", 30, true, "biz/api@sha256:bb"),
+        revision("2", 20, false, "biz/api@sha256:bb"),
+        revision("1", 10, false, "biz/api@sha256:aa"),
+    ];
+    let to = |target: &Target| verb::rollback::earlier(target).map(|found| found.id.to_string());
+    assert_eq!(to(&api).as_deref(), Some("1"), "2 is the same Release before a restart");
+    api.state.rollout = Rollout::Stuck { message: Text::line("ProgressDeadlineExceeded"), since: None };
+    assert_eq!(to(&api).as_deref(), Some("2"));
+    api.state.revisions.truncate(2);
+    api.state.rollout = Rollout::Steady;
+    assert_eq!(to(&api), None, "asked again there is nothing more to return to");
 }

@@ -5,7 +5,7 @@ use super::draft::{Cannot, Draft, owners};
 use super::promote::{self, Wanted};
 use crate::action::plan::{OnFailure, Step};
 use crate::action::release;
-use crate::model::{Operation, Platform, Target, TargetRevision, Text};
+use crate::model::{Operation, Platform, Rollout, Target, TargetRevision, Text};
 
 /// What rolling back to images of the ledger would do.
 ///
@@ -66,13 +66,16 @@ fn named<'a>(target: &'a Target, id: &Text) -> Option<&'a TargetRevision> {
 
 /// The newest revision with other images that was *made* before the current one: platforms give a revision that is
 /// returned to a new number, so the number before would be the bad one again; and one with the same images (a restart)
-/// is the same Release.
+/// is the same Release. While a rollout is under way or held, what it came from counts whatever its images: it may have
+/// changed settings alone.
 #[must_use]
 pub fn earlier(target: &Target) -> Option<&TargetRevision> {
     let revisions = &target.state.revisions;
     let current = revisions.iter().find(|r| r.current)?;
     let before = |r: &&TargetRevision| r.made_at.is_some() && r.made_at < current.made_at;
-    revisions.iter().filter(before).filter(|r| r.containers != current.containers).max_by_key(|r| r.made_at)
+    let under_way = target.paused || target.state.rollout != Rollout::Steady;
+    let other = |r: &&TargetRevision| under_way || r.containers != current.containers;
+    revisions.iter().filter(before).filter(other).max_by_key(|r| r.made_at)
 }
 
 fn runs_as(target: &Target, revision: &TargetRevision) -> Text {
