@@ -143,9 +143,7 @@ async fn the_printed_redis_user_reads_queues_and_the_server_and_writes_nothing()
     watched.until("the queue is found", |m| m.queues().iter().any(|q| q.ready == Some(2))).await;
     let status = &watched.mirror.status;
     assert_eq!((status.state, status.denials.len()), (Freshness::Fresh, 0), "{}", watched.mirror.detail());
-    for words in
-        [&["SET", "x", "1"][..], &["DEL", "bull:mail:wait"], &["FLUSHDB"], &["CONFIG", "GET", "*"]]
-    {
+    for words in [&["SET", "x", "1"][..], &["DEL", "bull:mail:wait"], &["FLUSHDB"], &["CONFIG", "GET", "*"]] {
         let said = redis("quarterdeck", PASSWORD, words);
         assert!(said.contains("NOPERM"), "{words:?}: {said}");
     }
