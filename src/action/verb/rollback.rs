@@ -72,8 +72,10 @@ fn named<'a>(target: &'a Target, id: &Text) -> Option<&'a TargetRevision> {
 pub fn earlier(target: &Target) -> Option<&TargetRevision> {
     let revisions = &target.state.revisions;
     let current = revisions.iter().find(|r| r.current)?;
-    let before = |r: &&TargetRevision| r.made_at.is_some() && r.made_at < current.made_at;
     let under_way = target.paused || target.state.rollout != Rollout::Steady;
+    // Platforms tell whole seconds: two made within one are told apart only while one of them is still being rolled out.
+    let earlier = |at, made| if under_way { at <= made } else { at < made };
+    let before = |r: &&TargetRevision| !r.current && r.made_at.is_some() && earlier(r.made_at, current.made_at);
     let other = |r: &&TargetRevision| under_way || r.containers != current.containers;
     revisions.iter().filter(before).filter(other).max_by_key(|r| r.made_at)
 }
